@@ -1,0 +1,98 @@
+"""glassgrad: reverse-mode automatic differentiation you can see through."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from autograd import errors
+from autograd.anomaly import detect_anomaly
+from autograd.backward import gradients, walk_back
+from autograd.functions import (
+    clip,
+    dot,
+    elu,
+    hard_logistic,
+    hard_tanh,
+    leaky_relu,
+    log_sigmoid,
+    log_softmax,
+    logsumexp,
+    max,
+    maxout,
+    mean,
+    min,
+    norm,
+    prelu,
+    prod,
+    relu6,
+    sigmoid,
+    softmax,
+    softplus,
+    std,
+    sum,
+    unit_step,
+    var,
+)
+from autograd.graph import Node, Op, ancestry, elementwise, no_grad, region, trace
+from autograd.ops import (
+    abs,
+    add,
+    arccos,
+    arcsin,
+    arctan,
+    cos,
+    cosh,
+    divide,
+    equal,
+    exp,
+    expm1,
+    greater,
+    greater_equal,
+    less,
+    less_equal,
+    log,
+    log1p,
+    logaddexp,
+    maximum,
+    minimum,
+    mul,
+    not_equal,
+    pow,
+    reciprocal,
+    relu,
+    sign,
+    sin,
+    sinh,
+    sqrt,
+    tan,
+    tanh,
+    where,
+)
+from autograd.value import Value
+
+if TYPE_CHECKING:
+    from autograd.view.drawing import Drawing, draw
+
+# Loaded on first use, so that importing the engine costs little more than importing NumPy.
+_ON_FIRST_USE = {
+    "draw": "autograd.view.drawing",
+    "Drawing": "autograd.view.drawing",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _ON_FIRST_USE:
+        raise AttributeError(f"module 'autograd' has no attribute {name!r}")
+    return getattr(import_module(_ON_FIRST_USE[name]), name)
+
+
+__all__ = [
+    "Drawing", "Node", "Op", "Value", "abs", "add", "ancestry", "arccos", "arcsin", "arctan", "clip", "cos", "cosh",
+    "detect_anomaly", "divide", "dot", "draw", "elementwise", "elu", "equal", "errors", "exp", "expm1", "gradients",
+    "greater", "greater_equal", "hard_logistic", "hard_tanh", "leaky_relu", "less", "less_equal", "log", "log1p",
+    "log_sigmoid", "log_softmax", "logaddexp", "logsumexp", "max", "maximum", "maxout", "mean", "min", "minimum",
+    "mul", "no_grad", "norm", "not_equal", "pow", "prelu", "prod", "reciprocal", "region", "relu", "relu6", "sigmoid",
+    "sign", "sin", "sinh", "softmax", "softplus", "sqrt", "std", "sum", "tan", "tanh", "trace", "unit_step", "var",
+    "walk_back", "where",
+]  # fmt: skip

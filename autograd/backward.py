@@ -1,0 +1,123 @@
+"""Reverse mode: one generator that walks back from a root, and the folds over it."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from autograd.errors import AutogradError, StaleData
+from autograd.graph import MODE, Node, ancestry
+
+
+def walk_back(root: Node, seed: Any = 1.0, *, create_graph: bool = False) -> Iterator[tuple[Node, Any]]:
+    """Yields every node that needs a gradient with its adjoint ∂root/∂node, children before parents.
+
+    The adjoints are the walk's own: no node is written to. With `create_graph` the rules run on nodes, so that the
+    adjoints are nodes themselves and can be differentiated again; a rule that then no longer gives the local
+    derivative stored at forward time raises StaleData.
+    """
+    adjoints: dict[Node, Any] = {root: seed}
+    # A node shared by two paths must hear from both before it speaks: that is what the topological order is for.
+    # Visit a child of `a` after `a` has already passed its adjoint on, and the child's share never gets through.
+    for node in reversed(ancestry(root, differentiable=True)):
+        adjoint = adjoints.pop(node)
+        yield node, adjoint
+        if create_graph or node._left.__class__ is tuple:
+            for parent, local in _edges(node, create_graph):
+                share = _share(adjoint, local)
+                adjoints[parent] = adjoints[parent] + share if parent in adjoints else share
+            continue
+        # The same for one or two parents, written out: the inner loop of every backward pass on scalars.
+        local = node._d_left
+        if local is not None:
+            share = adjoint * local
+            if share != share:
+                share = _share(adjoint, local)
+            parent = node._left
+            adjoints[parent] = adjoints[parent] + share if parent in adjoints else share
+        local = node._d_right
+        if local is not None:
+            share = adjoint * local
+            if share != share:
+                share = _share(adjoint, local)
+            parent = node._right
+            adjoints[parent] = adjoints[parent] + share if parent in adjoints else share
+
+
+def backward(root: Node) -> None:
+    """Stores ∂root/∂node in every node's `grad`: interior nodes hold this pass, leaves add it to what they held."""
+    if root.op is None and not root.requires_grad:
+        raise AutogradError(
+            f"backward from {root!r}, a constant: nothing it was computed from is recorded. "
+            "Was it made under no_grad(), or frozen with requires_grad = False?"
+        )
+    watcher = MODE.get().watcher
+    with paused_collector():
+        for node, adjoint in walk_back(root) if watcher is None else watcher.inspected(root, walk_back(root)):
+            if node.op is None:
+                node.grad += adjoint
+            else:
+                node.grad = adjoint
+
+
+def gradients(root: Node, wrt: Sequence[Node], *, create_graph: bool = False) -> tuple[Any, ...]:
+    """∂root/∂w for each node w of `wrt`, stored nowhere: 0.0 where the root does not depend on it.
+
+    With `create_graph` each is a node where it depends on variables, to be differentiated again.
+    """
+    wanted = set(wrt)
+    found = {node: adjoint for node, adjoint in walk_back(root, create_graph=create_graph) if node in wanted}
+    return tuple(found.get(node, 0.0) for node in wrt)
+
+
+@contextmanager
+def paused_collector() -> Iterator[None]:
+    """Inside, the cyclic garbage collector rests: graphs hold no cycles, so it would walk every node for nothing.
+
+    It is a setting of the whole process: it is put back as it was, exceptions included.
+    """
+    if not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+def _edges(node: Node, create_graph: bool) -> Iterator[tuple[Node, Any]]:
+    """Each parent that needs a gradient, with the local derivative as stored or as the rule gives it on nodes."""
+    stored = node.local_gradients
+    if not create_graph or node.op is None:
+        yield from ((parent, local) for parent, local in zip(node.parents, stored, strict=True) if local is not None)
+        return
+    assert node.op.rule is not None
+    for parent, local, was in zip(node.parents, node.op.rule(node, *node.parents), stored, strict=True):
+        if was is None:
+            continue
+        local = local() if callable(local) and not isinstance(local, Node) else local
+        now = _number(local)
+        if now != was and (now == now or was == was):
+            raise StaleData(
+                f"{node.op.name} stored the local derivative {was} at forward time and its rule now gives {now}: "
+                "the data of a parent has changed since. Compute the value again before differentiating."
+            )
+        yield parent, local
+
+
+def _share(adjoint: Any, local: Any) -> Any:
+    """adjoint × local; nan becomes 0 where a factor is exactly 0, for nothing comes from a branch not taken."""
+    if local.__class__ is float and local == 1.0:  # exact, and keeps gradient graphs free of × 1
+        return adjoint
+    share = adjoint * local
+    number = _number(share)
+    if number != number and (_number(adjoint) == 0.0 or _number(local) == 0.0):
+        return 0.0
+    return share
+
+
+def _number(x: Any) -> Any:
+    return x.data if isinstance(x, Node) else x  # type: ignore[attr-defined]

@@ -1,0 +1,49 @@
+"""The exceptions: one base class, each message naming the op, the values or shapes, and the way out."""
+
+
+class AutogradError(Exception):
+    """Every error this library raises on purpose is one of these."""
+
+
+class OperandError(AutogradError, TypeError):
+    """An op was given something it cannot work on, or not as many operands as it takes."""
+
+
+class ArgumentError(AutogradError, ValueError):
+    """An argument has a value that is not allowed; the message lists what is."""
+
+
+class ShapeError(AutogradError, ValueError):
+    """Sizes or shapes do not fit together."""
+
+
+class RuleError(AutogradError):
+    """A derivative rule did not return one derivative for each parent."""
+
+
+class StaleData(AutogradError):
+    """Data changed between the forward pass and the moment its derivative was asked for."""
+
+
+class NonFinite(AutogradError, ArithmeticError):
+    """Under `detect_anomaly`: the first value or derivative that is not finite."""
+
+
+class GraphTooLarge(AutogradError):
+    """A graph has more nodes than what was asked for can show; the message says what can."""
+
+
+class ExpressionError(AutogradError, ValueError):
+    """An expression typed as text is not arithmetic over known names and functions."""
+
+
+class MissingExtra(AutogradError, ImportError):
+    """An optional package is not installed; the message holds the pip command."""
+
+
+class DataError(AutogradError, ValueError):
+    """Training data cannot be used; the message names the row or column."""
+
+
+class Diverged(AutogradError, ArithmeticError):
+    """Training produced a parameter or a loss that is not finite."""

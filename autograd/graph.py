@@ -1,0 +1,456 @@
+"""What a graph is: ops, nodes joined by ordered parents, the modes, and the one walk that everything shares."""
+
+from __future__ import annotations
+
+import math
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field, replace
+from numbers import Real
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from autograd.errors import AutogradError, OperandError, RuleError
+
+# Where `math` and plain floats raise, IEEE-754 has an answer: inf, nan or a signed zero.
+EXCEPTIONAL = (ArithmeticError, ValueError)
+
+
+class Op:
+    """An op is a name, a function and one derivative rule.
+
+    `function` works on floats and `array_function` on NumPy arrays (complex ones too where `analytic`).
+    `rule(y, a, b, …)` gives the local derivatives (∂y/∂a, ∂y/∂b, …), one entry for each parent: a number, None where
+    there is no derivative, or a function of nothing where taking it unasked would be wasteful or undefined.
+    It is written with ops and + − × alone, so that it runs on floats, arrays and nodes alike.
+    `selects` marks the ops that discard a branch on purpose (where, maximum, relu, clip).
+
+    Calling an op dispatches on its arguments: a node records itself, arrays give arrays, plain numbers give a float.
+    """
+
+    __slots__ = (
+        "analytic", "arity", "array_function", "function", "latex", "name", "record", "rule", "selects", "symbol",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        name: str,
+        function: Callable[..., float],
+        array_function: Callable[..., Any],
+        rule: Callable[..., tuple[Any, ...]] | None,
+        *,
+        symbol: str | None = None,
+        latex: str | None = None,
+        analytic: bool = False,
+        selects: bool = False,
+    ) -> None:
+        self.name, self.function, self.array_function, self.rule = name, function, array_function, rule
+        self.arity = _arity(function) if rule is None else _arity(rule, beside=1)
+        self.symbol = symbol or f"{name}(" + ", ".join(["{}"] * max(self.arity, 1)) + ")"
+        self.latex = latex or rf"\operatorname{{{name}}}\left(" + ", ".join(["{}"] * max(self.arity, 1)) + r"\right)"
+        self.analytic, self.selects = analytic, selects
+        self.record: Callable[..., Any] | None = None  # how scalar nodes record this op: made once, at first use
+
+    def __call__(self, *arguments: Any) -> Any:
+        if len(arguments) != self.arity and (self.arity != -1 or not arguments):
+            raise OperandError(f"{self.name} takes {max(self.arity, 1)} operands, got {len(arguments)}")
+        for argument in arguments:
+            if argument.__class__ is not float:
+                break
+        else:
+            return self._on_floats(arguments)
+        for argument in arguments:
+            if isinstance(argument, Node):
+                return argument.apply(self, arguments)
+        if any(isinstance(argument, (np.ndarray, complex)) for argument in arguments):
+            return self.array_function(*arguments)
+        return self._on_floats([as_float(argument, self.name) for argument in arguments])
+
+    def _on_floats(self, arguments: Sequence[float]) -> float:
+        try:
+            return float(self.function(*arguments))
+        except EXCEPTIONAL:
+            with np.errstate(all="ignore"):
+                return float(self.array_function(*arguments))
+
+    def value_and_derivatives(self, *arguments: float) -> tuple[float, tuple[Any, ...]]:
+        """The value and every local derivative at plain floats, by IEEE-754 where Python would raise."""
+        y = self._on_floats(arguments)
+        if self.rule is None:
+            return y, (None,) * len(arguments)
+        try:
+            derivatives = self.rule(y, *arguments)
+        except EXCEPTIONAL:
+            with np.errstate(all="ignore"):
+                derivatives = self.rule(*map(np.float64, (y, *arguments)))
+        if not isinstance(derivatives, tuple) or len(derivatives) != len(arguments):
+            raise RuleError(
+                f"the rule of {self.name} must return a tuple of {len(arguments)} derivatives, one for each parent, "
+                f"and returned {derivatives!r}"
+            )
+        return y, derivatives
+
+    def written(self, *operands: str) -> str:
+        """The op in the textbook's notation, with the operands' names put in."""
+        return self.symbol.format(*operands) if self.arity != -1 else f"{self.name}({', '.join(operands)})"
+
+    def __repr__(self) -> str:
+        return f"<op {self.name}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (_op_named, (self.name,))
+
+
+def _arity(function: Callable[..., Any], beside: int = 0) -> int:
+    """How many operands a function takes, beside those not counted: −1 when any number will do."""
+    code = getattr(function, "__code__", None)
+    if code is None or code.co_flags & 0x04:  # a builtin, or *args
+        return -1
+    return int(code.co_argcount) - beside
+
+
+def _op_named(name: str) -> Op:
+    from autograd.ops import TABLE  # a pickle names ops; only then does the graph ask for the table
+
+    if name not in TABLE:
+        raise AutogradError(f"cannot unpickle a graph that uses {name}: that op is not in the table of this library")
+    return TABLE[name]
+
+
+def elementwise(
+    name: str,
+    function: Callable[..., float],
+    array_function: Callable[..., Any],
+    rule: Callable[..., tuple[Any, ...]] | None,
+    **display: Any,
+) -> Op:
+    """A new op from one row: its name, its function on floats and on arrays, and its local derivatives.
+
+    `rule(y, a, b, …)` returns (∂y/∂a, ∂y/∂b, …); see `Op`. Display options: symbol="{} × {}", latex="…".
+
+    >>> cube = elementwise("cube", lambda a: a * a * a, lambda a: a**3, lambda y, a: (3.0 * a * a,))
+    """
+    if not isinstance(name, str) or not name.isidentifier():
+        raise OperandError(f"an op's name must be an identifier, got {name!r}")
+    for role, f in (("function", function), ("array function", array_function), ("rule", rule)):
+        if not callable(f) and not (role == "rule" and f is None):
+            raise OperandError(f"the {role} of {name} must be callable, got {f!r}")
+    return Op(name, function, array_function, rule, **display)
+
+
+def as_float(x: Any, op_name: str) -> float:
+    """A plain number as a float; anything else raises OperandError naming the op and the way out."""
+    if isinstance(x, (Real, np.bool_)):
+        try:
+            return float(x)
+        except OverflowError:  # an int beyond the float range rounds to infinity, as IEEE-754 has it
+            return math.inf if x > 0 else -math.inf  # type: ignore[operator]
+    if isinstance(x, np.ndarray) and x.ndim > 0:
+        raise OperandError(
+            f"{op_name} cannot join a Value with an array of shape {x.shape}: a Value is one number. "
+            "Use Tensor for arrays, or a list of Values."
+        )
+    if isinstance(x, np.ndarray):
+        return as_float(x.item(), op_name)
+    raise OperandError(f"{op_name} works on numbers and Values, not on {type(x).__name__}: {str(x)[:60]!r}")
+
+
+# ── modes ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Site(NamedTuple):
+    """The line of the user's code that made a node."""
+
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+class Region:
+    """A named part of a computation: one call of a module, or one `with region("name")` block.
+
+    `owner` is a string, or an object whose `name_within(outer_owner)` gives its name; it is asked only when the
+    name is read, so that entering a region costs next to nothing.
+    """
+
+    __slots__ = ("outer", "owner")
+
+    def __init__(self, owner: Any, outer: Region | None = None) -> None:
+        self.owner, self.outer = owner, outer
+
+    @property
+    def name(self) -> str:
+        """The dotted path of names, outermost first."""
+        outer = self.outer
+        own = self.owner if isinstance(self.owner, str) else self.owner.name_within(outer and outer.owner)
+        return own if outer is None else f"{outer.name}.{own}"
+
+    def __repr__(self) -> str:
+        return f"<region {self.name}>"
+
+
+@dataclass(frozen=True, slots=True)
+class Mode:
+    """What every op asks before it records: one immutable value in one context variable."""
+
+    records: bool = True
+    keeps_lines: bool = False
+    watcher: Any = None  # under detect_anomaly: told of every new node
+    region: Region | None = None
+    special: bool = field(init=False)  # whether an op has to look further than the region
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "special", not self.records or self.keeps_lines or self.watcher is not None)
+
+
+MODE: ContextVar[Mode] = ContextVar("autograd_mode", default=Mode())  # noqa: B039 (a Mode is immutable)
+
+
+@contextmanager
+def mode(**changes: Any) -> Iterator[Mode]:
+    """The current mode with some fields changed, restored on the way out, exceptions included."""
+    changed = replace(MODE.get(), **changes)
+    token = MODE.set(changed)
+    try:
+        yield changed
+    finally:
+        MODE.reset(token)
+
+
+@contextmanager
+def no_grad() -> Iterator[None]:
+    """Inside, ops compute values and record nothing: their results are constants."""
+    with mode(records=False):
+        yield
+
+
+@contextmanager
+def trace() -> Iterator[None]:
+    """Inside, every node remembers the file and line of the user's code that made it (`node.site`)."""
+    with mode(keeps_lines=True):
+        yield
+
+
+@contextmanager
+def region(name: str) -> Iterator[None]:
+    """Inside, every node belongs to a region of this name; drawings fold regions into boxes."""
+    with mode(region=Region(name, MODE.get().region)):
+        yield
+
+
+def calling_site() -> Site:
+    """The nearest line outside this library's own packages."""
+    frame = sys._getframe(1)
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] in ("autograd", "nn"):
+        frame = frame.f_back
+    return Site(os.path.relpath(frame.f_code.co_filename), frame.f_lineno)
+
+
+# ── nodes ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Mark(NamedTuple):
+    """What a node may carry besides its numbers, kept together because most nodes carry none of it."""
+
+    label: str | None = None
+    region: Region | None = None
+    site: Site | None = None
+
+
+class Node:
+    """One value in a graph: data, the op that made it, its ordered parents, and the local derivatives on its edges.
+
+    Storage is flat because every object the collector tracks costs time in a large graph: one or two parents and
+    their local derivatives lie in slots, more than two in tuples. A plain number among the parents stays a plain
+    number until somebody reads `parents`. There are no closures and no reference to children, hence no cycles:
+    a dropped graph is freed by reference counting.
+    """
+
+    __slots__ = ("_d_left", "_d_right", "_data", "_left", "_mark", "_requires_grad", "_right", "grad", "op")
+
+    _data: Any
+    grad: Any
+    op: Op | None
+    _left: Any
+    _right: Any
+    _d_left: Any
+    _d_right: Any
+    _mark: str | Region | Mark | None
+
+    def apply(self, op: Op, arguments: Sequence[Any]) -> Node:
+        """The node that `op` makes of these arguments, one of which is this node."""
+        raise NotImplementedError
+
+    def constant(self, x: Any) -> Node:
+        """A leaf without gradient, of this node's kind."""
+        raise NotImplementedError
+
+    @property
+    def parents(self) -> tuple[Node, ...]:
+        """The operands in written order: a × a has two, a leaf has none; plain numbers appear as constants."""
+        left, right = self._left, self._right
+        if left is None:
+            return ()
+        if left.__class__ is tuple:
+            if not all(isinstance(p, Node) for p in left):
+                self._left = left = tuple(p if isinstance(p, Node) else self.constant(p) for p in left)
+            return left
+        if not isinstance(left, Node):
+            self._left = left = self.constant(left)
+        if right is None:
+            return (left,)
+        if not isinstance(right, Node):
+            self._right = right = self.constant(right)
+        return (left, right)
+
+    @property
+    def local_gradients(self) -> tuple[Any, ...]:
+        """The derivative of this node by each parent, taken at forward time; None toward constants."""
+        if self._left is None:
+            return ()
+        if self._left.__class__ is tuple:
+            return self._d_left
+        return (self._d_left,) if self._right is None else (self._d_left, self._d_right)
+
+    def join(self, parents: Sequence[Any], derivatives: Sequence[Any]) -> None:
+        """Stores ordered parents and the local derivatives toward them, each in its place."""
+        self._left = self._right = self._d_left = self._d_right = None
+        if len(parents) > 2:
+            self._left, self._d_left = tuple(parents), tuple(derivatives)
+        elif parents:
+            self._left, self._d_left = parents[0], derivatives[0]
+            if len(parents) == 2:
+                self._right, self._d_right = parents[1], derivatives[1]
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether derivatives are taken toward this node: set it to False on a leaf to freeze it."""
+        return self._requires_grad
+
+    @requires_grad.setter
+    def requires_grad(self, flag: bool) -> None:
+        if self.op is not None:
+            raise AutogradError(
+                f"requires_grad belongs to leaves; this node was made by {self.op.name} and needs a gradient "
+                "if a parent does. Freeze its leaves, or compute it under no_grad()."
+            )
+        self._requires_grad = bool(flag)
+
+    @property
+    def mark(self) -> Mark:
+        """Label, region and line together."""
+        mark = self._mark
+        if mark.__class__ is Mark:
+            return mark  # type: ignore[return-value]
+        return Mark(region=mark) if isinstance(mark, Region) else Mark(label=mark)  # type: ignore[arg-type]
+
+    @property
+    def label(self) -> str | None:
+        """The user's name for this node, shown in drawings and tables."""
+        return self.mark.label
+
+    @label.setter
+    def label(self, label: str | None) -> None:
+        if label is not None and not isinstance(label, str):
+            raise OperandError(f"a label is a string, got {type(label).__name__}: {label!r}")
+        mark = self.mark
+        self._mark = label if mark.region is None and mark.site is None else mark._replace(label=label)
+
+    @property
+    def region(self) -> Region | None:
+        """The module call or `region` block that this node was made in."""
+        return self.mark.region
+
+    @property
+    def site(self) -> Site | None:
+        """File and line, kept under trace() and detect_anomaly()."""
+        return self.mark.site
+
+    # Copies and pickles go over the walk, not over the recursion that Python would use on a deep graph.
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Node:
+        for node in ancestry(self):
+            if id(node) not in memo:
+                parents = [memo[id(parent)] for parent in node.parents]
+                memo[id(node)] = _rebuilt(type(node), _row(node), parents)
+        return memo[id(self)]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        order = ancestry(self)
+        index = {node: i for i, node in enumerate(order)}
+        rows = [(*_row(node), [index[parent] for parent in node.parents]) for node in order]
+        return (_unpickled, (type(self), rows))
+
+
+def _row(node: Node) -> tuple[Any, ...]:
+    return (node._data, node.grad, node.op, node.local_gradients, node.requires_grad, node.label)
+
+
+def _rebuilt(kind: type[Node], row: Sequence[Any], parents: Sequence[Node]) -> Node:
+    node = kind.__new__(kind)
+    node._data, node.grad, node.op, derivatives, node._requires_grad, node._mark = row
+    node.join(parents, derivatives)
+    return node
+
+
+def _unpickled(kind: type[Node], rows: list[tuple[Any, ...]]) -> Node:
+    nodes: list[Node] = []
+    for *row, parents in rows:
+        nodes.append(_rebuilt(kind, row, [nodes[i] for i in parents]))
+    return nodes[-1]
+
+
+# ── the walk ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def ancestry(root: Node, *, differentiable: bool = False) -> list[Node]:
+    """Every node the root depends on, parents before children.
+
+    Depth-first, parents left to right, iterative, and the same in every process. With `differentiable` only the
+    edges that carry a derivative are followed: what backward needs, and nothing else.
+    """
+    order: list[Node] = []
+    seen: set[Node] = set()
+    stack: list[Node | None] = [root]
+    pop, push, finish, see = stack.pop, stack.append, order.append, seen.add
+    while stack:
+        node = pop()
+        if node is None:  # everything above has been finished: now the node below may follow its parents
+            finish(pop())
+            continue
+        if node in seen:
+            continue
+        see(node)
+        left, right = node._left, node._right
+        if not differentiable or left.__class__ is tuple:
+            waiting = [
+                parent
+                for parent, derivative in zip(node.parents, node.local_gradients, strict=True)
+                if parent not in seen and (derivative is not None or not differentiable)
+            ]
+            if waiting:
+                push(node)
+                push(None)
+                stack.extend(reversed(waiting))
+            else:
+                finish(node)
+        # The same for one or two parents, written out: this is the inner loop of every backward pass.
+        elif node._d_right is not None and right not in seen:
+            push(node)
+            push(None)
+            push(right)
+            if node._d_left is not None and left not in seen:
+                push(left)
+        elif node._d_left is not None and left not in seen:
+            push(node)
+            push(None)
+            push(left)
+        else:
+            finish(node)
+    return order

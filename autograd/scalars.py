@@ -1,0 +1,163 @@
+"""How an op is recorded on floats: the value and its local derivatives now, one node, nothing else.
+
+This is the hot path of every scalar program. `recorder(op)` returns the function that makes the node; one and two
+operands are written out, because they are nearly all there is, and everything else takes the general way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from autograd.errors import OperandError, RuleError
+from autograd.graph import EXCEPTIONAL, MODE, Mark, Mode, Node, Op, as_float, calling_site
+
+blank = object.__new__
+current_mode = MODE.get
+
+
+def recorder(op: Op) -> Callable[..., Any]:
+    """The function that records `op` on scalar nodes and plain numbers, in the order written."""
+    if op.rule is not None and op.arity == 1:
+        record = _unary(op)
+    elif op.rule is not None and op.arity == 2:
+        record = _binary(op)
+    else:
+
+        def record(*operands: Any) -> Any:
+            return _record(op, operands, current_mode())
+
+    # A code object of its own lets the interpreter specialise the calls inside for this op alone.
+    record.__code__ = record.__code__.replace(co_name=op.name)
+    record.__name__ = op.name
+    record.__doc__ = f"Records {op.name}: y = {op.symbol}."
+    return record
+
+
+def reflected(record: Callable[..., Any]) -> Callable[..., Any]:
+    """The method for `number ∘ node`, which records the number first, as written."""
+
+    def method(right: Any, left: Any) -> Any:
+        return record(left if left.__class__ is float else as_float(left, record.__name__), right)
+
+    return method
+
+
+def _unary(op: Op) -> Callable[..., Any]:
+    function, rule = op.function, op.rule
+    assert rule is not None
+
+    def record(left: Any) -> Any:
+        mode = current_mode()
+        if mode.special:
+            return _record(op, (left,), mode)
+        a = left._data
+        try:
+            y = function(a)
+            (d_left,) = rule(y, a)
+        except EXCEPTIONAL:
+            y, (d_left,) = op.value_and_derivatives(a)
+        node = blank(left.__class__)
+        node._data = y if y.__class__ is float else as_float(y, op.name)
+        node.grad = 0.0
+        node.op = op
+        node._left = left
+        node._right = node._d_right = None
+        node._mark = mode.region
+        if left._requires_grad:
+            node._d_left = d_left = d_left if d_left.__class__ is float else settled(op, d_left)
+            node._requires_grad = d_left is not None
+        else:
+            node._d_left = None
+            node._requires_grad = False
+        return node
+
+    return record
+
+
+def _binary(op: Op) -> Callable[..., Any]:
+    function, rule = op.function, op.rule
+    assert rule is not None
+
+    def record(left: Any, right: Any) -> Any:
+        mode = current_mode()
+        kind = left.__class__
+        if mode.special:
+            return _record(op, (left, right), mode)
+        if right.__class__ is kind:
+            a, b = left._data, right._data
+            left_needs, right_needs = left._requires_grad, right._requires_grad
+        elif right.__class__ is float:
+            a, b = left._data, right
+            left_needs, right_needs = left._requires_grad, False
+        elif kind is float:
+            a, b = left, right._data
+            left_needs, right_needs = False, right._requires_grad
+            kind = right.__class__
+        elif right.__class__ is int:
+            return record(left, as_float(right, op.name))
+        else:
+            return _record(op, (left, right), mode)
+        try:
+            y = function(a, b)
+            d_left, d_right = rule(y, a, b)
+        except EXCEPTIONAL:
+            y, (d_left, d_right) = op.value_and_derivatives(a, b)
+        node = blank(kind)
+        node._data = y if y.__class__ is float else as_float(y, op.name)
+        node.grad = 0.0
+        node.op = op
+        node._left = left
+        node._right = right
+        node._mark = mode.region
+        if left_needs:
+            node._d_left = d_left = d_left if d_left.__class__ is float else settled(op, d_left)
+        else:
+            node._d_left = d_left = None
+        if right_needs:
+            node._d_right = d_right = d_right if d_right.__class__ is float else settled(op, d_right)
+            node._requires_grad = d_right is not None or d_left is not None
+        else:
+            node._d_right = None
+            node._requires_grad = d_left is not None
+        return node
+
+    return record
+
+
+def _record(op: Op, operands: Sequence[Any], mode: Mode) -> Any:
+    """The general way: any number of operands, rows without a derivative, every mode."""
+    parents = tuple(p if isinstance(p, Node) else as_float(p, op.name) for p in operands)
+    floats = [p._data if isinstance(p, Node) else p for p in parents]
+    if not all(x.__class__ is float for x in floats):
+        raise OperandError(f"{op.name} cannot join a Value and a Tensor: use one kind of node throughout")
+    y, derivatives = op.value_and_derivatives(*floats)
+    node = blank(next(p.__class__ for p in parents if isinstance(p, Node)))
+    node._data, node.grad, node.op, node._mark = y, 0.0, op, mode.region
+    if not mode.records:
+        node.op = node._left = node._right = node._d_left = node._d_right = node._mark = None
+        node._requires_grad = False
+        return node
+    taken = tuple(
+        settled(op, d) if isinstance(p, Node) and p._requires_grad else None
+        for p, d in zip(parents, derivatives, strict=True)
+    )
+    node.join(parents, taken)
+    node._requires_grad = any(d is not None for d in taken)
+    if mode.keeps_lines:
+        node._mark = Mark(region=mode.region, site=calling_site())
+    if mode.watcher is not None:
+        mode.watcher.saw(node)
+    return node
+
+
+def settled(op: Op, derivative: Any) -> float | None:
+    """One entry of a rule as the float it stands for: an entry on demand is taken now."""
+    if derivative is None or derivative.__class__ is float:
+        return derivative
+    if callable(derivative):
+        return settled(op, derivative())
+    try:
+        return float(derivative)
+    except (TypeError, ValueError):
+        raise RuleError(f"the rule of {op.name} gave {derivative!r} where a number was expected") from None
