@@ -347,7 +347,7 @@ class Node:
         """Label, region and line together."""
         mark = self._mark
         if mark.__class__ is Mark:
-            return mark  # type: ignore[return-value]
+            return mark
         return Mark(region=mark) if isinstance(mark, Region) else Mark(label=mark)  # type: ignore[arg-type]
 
     @property
@@ -417,15 +417,11 @@ def ancestry(root: Node, *, differentiable: bool = False) -> list[Node]:
     """
     order: list[Node] = []
     seen: set[Node] = set()
-    stack: list[Node | None] = [root]
-    pop, push, finish, see = stack.pop, stack.append, order.append, seen.add
-    while stack:
-        node = pop()
-        if node is None:  # everything above has been finished: now the node below may follow its parents
-            finish(pop())
-            continue
-        if node in seen:
-            continue
+    stack: list[Any] = []
+    pop, finish, see = stack.pop, order.append, seen.add
+    node = root
+    while True:
+        # Down: leave the node on the stack, under a None and the parents still to be visited, and go to the first.
         see(node)
         left, right = node._left, node._right
         if not differentiable or left.__class__ is tuple:
@@ -435,22 +431,28 @@ def ancestry(root: Node, *, differentiable: bool = False) -> list[Node]:
                 if parent not in seen and (derivative is not None or not differentiable)
             ]
             if waiting:
-                push(node)
-                push(None)
-                stack.extend(reversed(waiting))
-            else:
-                finish(node)
+                stack += (node, None, *reversed(waiting[1:]))
+                node = waiting[0]
+                continue
         # The same for one or two parents, written out: this is the inner loop of every backward pass.
-        elif node._d_right is not None and right not in seen:
-            push(node)
-            push(None)
-            push(right)
-            if node._d_left is not None and left not in seen:
-                push(left)
         elif node._d_left is not None and left not in seen:
-            push(node)
-            push(None)
-            push(left)
+            if node._d_right is not None and right not in seen:
+                stack += (node, None, right)
+            else:
+                stack += (node, None)
+            node = left
+            continue
+        elif node._d_right is not None and right not in seen:
+            stack += (node, None)
+            node = right
+            continue
+        finish(node)
+        # Up: a None says that all parents of the node below it are finished.
+        while stack:
+            node = pop()
+            if node is None:
+                finish(pop())
+            elif node not in seen:
+                break
         else:
-            finish(node)
-    return order
+            return order

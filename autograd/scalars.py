@@ -1,7 +1,8 @@
 """How an op is recorded on floats: the value and its local derivatives now, one node, nothing else.
 
-This is the hot path of every scalar program. `recorder(op)` returns the function that makes the node; one and two
-operands are written out, because they are nearly all there is, and everything else takes the general way.
+This is the hot path of every scalar program. `recorder(op)` returns the function that makes the node. Rows of the
+table with one or two operands are written out, because they are nearly all there is; everything else, a user's own op
+among it, takes the general way, which looks at every number it is given.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import Any
 
 from autograd.errors import OperandError, RuleError
 from autograd.graph import EXCEPTIONAL, MODE, Mark, Mode, Node, Op, as_float, calling_site
+from autograd.ops import TABLE
 
 blank = object.__new__
 current_mode = MODE.get
@@ -18,9 +20,9 @@ current_mode = MODE.get
 
 def recorder(op: Op) -> Callable[..., Any]:
     """The function that records `op` on scalar nodes and plain numbers, in the order written."""
-    if op.rule is not None and op.arity == 1:
+    if op.arity == 1 and _gives_floats(op):
         record = _unary(op)
-    elif op.rule is not None and op.arity == 2:
+    elif op.arity == 2 and _gives_floats(op):
         record = _binary(op)
     else:
 
@@ -43,6 +45,13 @@ def reflected(record: Callable[..., Any]) -> Callable[..., Any]:
     return method
 
 
+def _gives_floats(op: Op) -> bool:
+    """Whether this is a row of our own table whose rule, on floats, is known to give floats: no need to look again."""
+    return TABLE.get(op.name) is op and all(
+        d.__class__ is float for d in op.value_and_derivatives(*[0.5] * op.arity)[1]
+    )
+
+
 def _unary(op: Op) -> Callable[..., Any]:
     function, rule = op.function, op.rule
     assert rule is not None
@@ -58,18 +67,14 @@ def _unary(op: Op) -> Callable[..., Any]:
         except EXCEPTIONAL:
             y, (d_left,) = op.value_and_derivatives(a)
         node = blank(left.__class__)
-        node._data = y if y.__class__ is float else as_float(y, op.name)
+        node._data = y
         node.grad = 0.0
         node.op = op
         node._left = left
         node._right = node._d_right = None
         node._mark = mode.region
-        if left._requires_grad:
-            node._d_left = d_left = d_left if d_left.__class__ is float else settled(op, d_left)
-            node._requires_grad = d_left is not None
-        else:
-            node._d_left = None
-            node._requires_grad = False
+        node._requires_grad = needs = left._requires_grad
+        node._d_left = d_left if needs else None
         return node
 
     return record
@@ -85,14 +90,20 @@ def _binary(op: Op) -> Callable[..., Any]:
         if mode.special:
             return _record(op, (left, right), mode)
         if right.__class__ is kind:
-            a, b = left._data, right._data
-            left_needs, right_needs = left._requires_grad, right._requires_grad
+            a = left._data
+            b = right._data
+            left_needs = left._requires_grad
+            right_needs = right._requires_grad
         elif right.__class__ is float:
-            a, b = left._data, right
-            left_needs, right_needs = left._requires_grad, False
+            a = left._data
+            b = right
+            left_needs = left._requires_grad
+            right_needs = False
         elif kind is float:
-            a, b = left, right._data
-            left_needs, right_needs = False, right._requires_grad
+            a = left
+            b = right._data
+            left_needs = False
+            right_needs = right._requires_grad
             kind = right.__class__
         elif right.__class__ is int:
             return record(left, as_float(right, op.name))
@@ -104,22 +115,15 @@ def _binary(op: Op) -> Callable[..., Any]:
         except EXCEPTIONAL:
             y, (d_left, d_right) = op.value_and_derivatives(a, b)
         node = blank(kind)
-        node._data = y if y.__class__ is float else as_float(y, op.name)
+        node._data = y
         node.grad = 0.0
         node.op = op
         node._left = left
         node._right = right
         node._mark = mode.region
-        if left_needs:
-            node._d_left = d_left = d_left if d_left.__class__ is float else settled(op, d_left)
-        else:
-            node._d_left = d_left = None
-        if right_needs:
-            node._d_right = d_right = d_right if d_right.__class__ is float else settled(op, d_right)
-            node._requires_grad = d_right is not None or d_left is not None
-        else:
-            node._d_right = None
-            node._requires_grad = d_left is not None
+        node._d_left = d_left if left_needs else None
+        node._d_right = d_right if right_needs else None
+        node._requires_grad = left_needs or right_needs
         return node
 
     return record

@@ -1,0 +1,48 @@
+# Everything a newcomer needs: `make demo` and `make test` set up .venv by themselves.
+
+PYTHON ?= python3
+BIN := .venv/bin
+SOURCES := autograd nn tests benchmarks
+
+.PHONY: demo test thorough lint format bench clean
+
+demo: .venv/.core
+	$(BIN)/python -m autograd demo
+
+test: .venv/.test
+	$(BIN)/python -m pytest -q
+
+thorough: .venv/.test
+	HYPOTHESIS_PROFILE=thorough $(BIN)/python -m pytest -q -m "thorough or not thorough"
+
+lint: .venv/.test
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/mypy
+
+format: .venv/.test
+	$(BIN)/ruff check --fix $(SOURCES)
+	$(BIN)/ruff format $(SOURCES)
+
+# PEERS=1 first builds an environment for the peers, each of which then runs in its own process.
+bench: .venv/.core $(if $(PEERS),.venv-peers/.ready)
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf .venv .venv-peers out dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+
+.venv/.core: .venv/bin/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	touch $@
+
+.venv/.test: .venv/.core
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[test]"
+	touch $@
+
+.venv-peers/.ready: benchmarks/peers.txt
+	$(PYTHON) -m venv .venv-peers
+	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check -r benchmarks/peers.txt
+	touch $@

@@ -1,0 +1,134 @@
+"""python -m autograd …: the demo, a drawing or a table of an expression typed on the command line."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from autograd.errors import AutogradError, ExpressionError
+from autograd.functions import sigmoid
+from autograd.parsing import evaluate, names_in
+from autograd.value import Value
+
+DESCRIPTION = "Automatic differentiation you can see through."
+EXAMPLES = """examples:
+  python -m autograd demo
+  python -m autograd table "1/(1+exp(-(w*x+b)))" x=1 w=0 b=0
+  python -m autograd draw  "1/(1+exp(-(w*x+b)))" x=1 w=0 b=0 -o neuron.svg
+  python -m autograd draw  "(x + y) * z" x=-2 y=5 z=-4 --edges values -o graph.svg
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command; returns the exit code: 0, 1 when it fails, 2 when it was asked wrongly, 130 on Ctrl-C."""
+    options = _parser().parse_args(arguments)
+    try:
+        options.run(options)
+        sys.stdout.flush()
+    except ExpressionError as problem:
+        return _failed(str(problem), 2)
+    except (AutogradError, OSError) as problem:
+        if isinstance(problem, BrokenPipeError):  # the reader, `head` for one, has seen enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 0
+        return _failed(str(problem), 1)
+    except KeyboardInterrupt:
+        return _failed("stopped", 130)
+    return 0
+
+
+def _failed(problem: str, code: int) -> int:
+    print(f"autograd: error: {problem}", file=sys.stderr)
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m autograd",
+        description=DESCRIPTION,
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    demo = commands.add_parser("demo", help="the textbook's neuron, and its 4-6-3 network on Iris, in half a minute")
+    demo.add_argument("--out", type=Path, default=Path("out"), metavar="FOLDER", help="where to write (default: out)")
+    demo.add_argument("--seed", type=int, default=0, help="of the weights and the shuffling (default: 0)")
+    demo.set_defaults(run=_demo)
+
+    draw = commands.add_parser("draw", help="draw the graph of an expression, with gradients")
+    _add_expression(draw)
+    draw.add_argument("-o", "--output", metavar="FILE", help="ending in .svg, .dot or .html (default: SVG to the terminal)")
+    draw.add_argument("--direction", choices=("LR", "TB"), default="LR", help="left to right, or top to bottom")
+    draw.add_argument("--edges", choices=("derivatives", "values", "none"), default="derivatives", help="what edges show")
+    draw.add_argument("--digits", type=int, default=4, help="significant digits (default: 4)")
+    draw.set_defaults(run=_draw)
+
+    table = commands.add_parser("table", help="print the forward and backward table of an expression")
+    _add_expression(table)
+    table.set_defaults(run=_table)
+    return parser
+
+
+def _add_expression(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("expression", metavar="EXPR", help='such as "1/(1+exp(-(w*x+b)))"')
+    parser.add_argument("values", metavar="NAME=VALUE", nargs="*", help="a number for each name in the expression")
+
+
+def _root(options: argparse.Namespace) -> Value:
+    """The expression at the values given, walked back once."""
+    expression: str = options.expression
+    given = dict(_pair(text) for text in options.values)
+    if len(given) < len(options.values):
+        raise ExpressionError("a name is given twice: one NAME=VALUE for each")
+    names = names_in(expression)
+    missing = [name for name in names if name not in given]
+    if missing:
+        raise ExpressionError(f"nothing is given for {', '.join(missing)}: add " + " ".join(f"{n}=…" for n in missing))
+    unused = [name for name in given if name not in names]
+    if unused:
+        raise ExpressionError(f"{', '.join(unused)} does not occur in the expression; its names are {', '.join(names)}")
+    root = evaluate(expression, {name: Value(x, name) for name, x in given.items()})
+    if not isinstance(root, Value):
+        raise ExpressionError(f"the expression holds no name, so there is no graph: it is {root}")
+    root.backward()
+    return root
+
+
+def _pair(text: str) -> tuple[str, float]:
+    name, equals, number = text.partition("=")
+    name = name.strip()
+    if not equals or not name.isidentifier():
+        raise ExpressionError(f"{text[:60]!r} is not NAME=VALUE, such as x=1")
+    try:
+        return name, float(number)
+    except ValueError:
+        raise ExpressionError(f"{number[:60]!r} is not a number: give {name}=1.5 or the like") from None
+
+
+def _draw(options: argparse.Namespace) -> None:
+    from autograd.view.drawing import draw
+
+    drawing = draw(_root(options), direction=options.direction, edges=options.edges, digits=options.digits)
+    if options.output is None:
+        print(drawing.svg)
+    else:
+        drawing.save(options.output)
+        print(f"wrote {options.output}")
+
+
+def _table(options: argparse.Namespace) -> None:
+    from autograd.view.table import table
+
+    print(table(_root(options)))
+
+
+def _demo(options: argparse.Namespace) -> None:
+    options.out.mkdir(parents=True, exist_ok=True)
+    _demo_neuron(options.out / "sigmoid.svg")
+    _demo_iris(options.out, options.seed)

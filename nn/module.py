@@ -1,0 +1,156 @@
+"""Module: what has parameters. They are found by walking its attributes in the order they were set."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Self, TypeAlias
+
+from autograd import Value
+from autograd.errors import ArgumentError
+from autograd.graph import MODE, Region, mode
+
+Parameter: TypeAlias = Value
+
+
+class Parameters(list[Parameter]):
+    """The parameters of a module in order, as a list that also knows their names.
+
+    Optimizers need the names to tell weights from biases; lists joined with + keep them.
+    """
+
+    def __init__(self, named: Iterable[tuple[str, Parameter]]) -> None:
+        self.named = list(named)
+        super().__init__(parameter for _, parameter in self.named)
+
+    def __add__(self, other: list[Any]) -> Any:
+        return Parameters(self.named + other.named) if isinstance(other, Parameters) else super().__add__(other)
+
+
+class Module:
+    """A function with parameters: subclasses set parameters and modules as attributes and write `forward`.
+
+    A parameter is a leaf Value held by an attribute, also inside lists, tuples and dicts, or by a module held there.
+    Calling the module runs `forward` in a region of the module's name, by which drawings fold it into a box.
+    """
+
+    training: bool = True
+
+    def forward(self, *inputs: Any, **options: Any) -> Any:
+        raise NotImplementedError(f"{type(self).__name__} needs a method forward(self, inputs)")
+
+    def __call__(self, *inputs: Any, **options: Any) -> Any:
+        with mode(region=Region(self, MODE.get().region)):
+            return self.forward(*inputs, **options)
+
+    def named_parameters(self) -> list[tuple[str, Parameter]]:
+        """Pairs of dotted name and parameter, such as ("layers.0.neurons.2.weights.1", w); tied ones appear once."""
+        return [(name, item) for name, item in _contents(self) if isinstance(item, Parameter)]
+
+    def parameters(self) -> Parameters:
+        """All parameters in the order of their names, tied ones once."""
+        return Parameters(self.named_parameters())
+
+    def named_modules(self) -> list[tuple[str, Module]]:
+        """Pairs of dotted name and module: this one, named "", then those within it."""
+        return [("", self)] + [(name, item) for name, item in _contents(self) if isinstance(item, Module)]
+
+    def name_within(self, outer: Any) -> str:
+        """The dotted name by which `outer` holds this module; the class's name where it does not."""
+        if isinstance(outer, Module):
+            for name, module in outer.named_modules():
+                if module is self and name:
+                    return name
+        return type(self).__name__
+
+    def state_dict(self) -> dict[str, float]:
+        """A copy of every parameter's data under its name."""
+        return {name: parameter.data for name, parameter in self.named_parameters()}
+
+    def load_state_dict(self, state: Mapping[str, float]) -> None:
+        """Sets every parameter to the data under its name.
+
+        Where names are missing, unknown or do not hold numbers, ArgumentError lists them and nothing is changed.
+        """
+        if not isinstance(state, Mapping):
+            raise ArgumentError(f"a state is a dict of names and numbers, got {type(state).__name__}")
+        named = dict(self.named_parameters())
+        differences = [f"{name} is missing" for name in named if name not in state]
+        differences += [f"{name} is not a parameter of this module" for name in state if name not in named]
+        data: dict[str, float] = {}
+        for name in [name for name in named if name in state]:
+            try:
+                data[name] = Value(state[name]).data
+            except TypeError:
+                differences.append(f"{name} holds {type(state[name]).__name__}, not a number")
+        if differences:
+            raise ArgumentError(
+                f"this state does not fit {type(self).__name__}, and nothing was loaded: " + _shortened(differences)
+            )
+        for name, number in data.items():
+            named[name].data = number
+
+    def zero_grad(self) -> None:
+        """Sets the gradient of every parameter back to 0."""
+        for parameter in self.parameters():
+            parameter.zero_grad()
+
+    def train(self, flag: bool = True) -> Self:
+        """Puts this module and those within it in training mode, and returns it."""
+        for _, module in self.named_modules():
+            module.training = flag
+        return self
+
+    def eval(self) -> Self:
+        """Puts this module and those within it in evaluation mode, and returns it."""
+        return self.train(False)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({len(self.parameters())} parameters)"
+
+
+def is_bias(name: str) -> bool:
+    """Whether a dotted parameter name is that of a bias: its last attribute is `bias` or `biases`."""
+    attributes = [part for part in name.split(".") if not part.isdigit()]
+    return bool(attributes) and attributes[-1] in ("bias", "biases")
+
+
+@contextmanager
+def training_mode(model: Module, flag: bool) -> Iterator[None]:
+    """Inside, the model and the modules within it are in training or evaluation mode; each gets its own back after."""
+    before = [(module, module.training) for _, module in model.named_modules()]
+    model.train(flag)
+    try:
+        yield
+    finally:
+        for module, training in before:
+            module.training = training
+
+
+def _contents(module: Module) -> Iterator[tuple[str, Parameter | Module]]:
+    """Every parameter and module held by this one with its dotted name, each once, in the order of attributes."""
+    seen: set[int] = {id(module)}
+
+    def held_by(holder: Any, prefix: str) -> Iterator[tuple[str, Parameter | Module]]:
+        for key, item in _items(holder):
+            if not isinstance(item, (Parameter, Module, list, tuple, dict)) or id(item) in seen:
+                continue
+            seen.add(id(item))
+            name = f"{prefix}{key}"
+            if isinstance(item, Module) or (isinstance(item, Parameter) and item.op is None):
+                yield name, item
+            if not isinstance(item, Parameter):
+                yield from held_by(item, f"{name}.")
+
+    yield from held_by(module, "")
+
+
+def _items(holder: Any) -> Iterable[tuple[Any, Any]]:
+    if isinstance(holder, Module):
+        return vars(holder).items()
+    return holder.items() if isinstance(holder, dict) else enumerate(holder)
+
+
+def _shortened(differences: list[str], most: int = 8) -> str:
+    rest = len(differences) - most
+    return "; ".join(differences[:most]) + (f"; and {rest} more" if rest > 0 else "")

@@ -1,0 +1,51 @@
+"""The perceptron and its learning rule."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from autograd.errors import ArgumentError
+from nn.arguments import at_least_one
+from nn.samples import checked_samples
+from nn.scalar import Neuron
+
+
+class Perceptron(Neuron):
+    """The neuron of 1958: 1 where w·x + b ≥ 0, else 0. It has no gradient and its own learning rule (textbook, 4.1).
+
+    Weights and bias start at 0.
+
+    >>> perceptron = Perceptron(2)
+    >>> perceptron.learn([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 0, 0, 1])
+    True
+    """
+
+    def __init__(self, inputs: int) -> None:
+        super().__init__(inputs, activation="step", rng=0)
+        self.set_weights([0.0] * inputs, bias=0.0)
+
+    def learn(self, X: Sequence[Sequence[float]], y: Sequence[int], epochs: int = 100, rate: float = 1.0) -> bool:
+        """Learns by w ← w + rate·(y − ŷ)·x, b ← b + rate·(y − ŷ), and returns whether it came to make no mistake.
+
+        Labels are 0 and 1. It stops after the first epoch without a mistake, and after `epochs` at the latest.
+        """
+        samples = checked_samples(X, y)
+        for label in samples.targets:
+            if label not in (0, 1):
+                raise ArgumentError(f"Perceptron.learn takes the labels 0 and 1, got {label!r}")
+        for _ in range(at_least_one(epochs, "Perceptron.learn", "epochs")):
+            mistakes = [self._corrects(row, label, rate) for row, label in samples]
+            if not any(mistakes):
+                return True
+        return False
+
+    def _corrects(self, row: Sequence[float], label: float, rate: float) -> bool:
+        """One application of the rule; whether there was a mistake to correct."""
+        error = label - self(row).data
+        for weight, x in zip(self.weights, row, strict=True):
+            weight.data += rate * error * x
+        self.bias.data += rate * error
+        return bool(error)
+
+    def __repr__(self) -> str:
+        return f"Perceptron({len(self.weights)})"
