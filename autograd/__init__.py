@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from autograd import errors
 from autograd.anomaly import detect_anomaly
-from autograd.backward import gradients, walk_back
+from autograd.backward import gradients, paused_collector, walk_back
 from autograd.functions import (
     clip,
     dot,
@@ -34,7 +34,8 @@ from autograd.functions import (
     unit_step,
     var,
 )
-from autograd.graph import Node, Op, ancestry, elementwise, no_grad, region, trace
+from autograd.graph import Node, Op, ancestry, elementwise
+from autograd.modes import no_grad, region, trace
 from autograd.ops import (
     abs,
     add,
@@ -92,7 +93,7 @@ __all__ = [
     "detect_anomaly", "divide", "dot", "draw", "elementwise", "elu", "equal", "errors", "exp", "expm1", "gradients",
     "greater", "greater_equal", "hard_logistic", "hard_tanh", "leaky_relu", "less", "less_equal", "log", "log1p",
     "log_sigmoid", "log_softmax", "logaddexp", "logsumexp", "max", "maximum", "maxout", "mean", "min", "minimum",
-    "mul", "no_grad", "norm", "not_equal", "pow", "prelu", "prod", "reciprocal", "region", "relu", "relu6", "sigmoid",
-    "sign", "sin", "sinh", "softmax", "softplus", "sqrt", "std", "sum", "tan", "tanh", "trace", "unit_step", "var",
-    "walk_back", "where",
+    "mul", "no_grad", "norm", "not_equal", "paused_collector", "pow", "prelu", "prod", "reciprocal", "region", "relu",
+    "relu6", "sigmoid", "sign", "sin", "sinh", "softmax", "softplus", "sqrt", "std", "sum", "tan", "tanh", "trace",
+    "unit_step", "var", "walk_back", "where",
 ]  # fmt: skip

@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from autograd.errors import NonFinite
-from autograd.graph import Node, mode
+from autograd.graph import Node
+from autograd.modes import watched
 
 
 @contextmanager
@@ -20,7 +21,7 @@ def detect_anomaly() -> Iterator[None]:
     and line that made it, so code inside runs several times slower.
     """
     watcher = _Watcher()
-    with mode(watcher=watcher, keeps_lines=True):
+    with watched(watcher):
         yield
     watcher.report_standing()
 

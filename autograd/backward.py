@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from autograd.errors import AutogradError, StaleData
-from autograd.graph import MODE, Node, ancestry
+from autograd.graph import MANY, Node, ancestry
+from autograd.modes import MODE
 
 
 def walk_back(root: Node, seed: Any = 1.0, *, create_graph: bool = False) -> Iterator[tuple[Node, Any]]:
@@ -24,7 +25,7 @@ def walk_back(root: Node, seed: Any = 1.0, *, create_graph: bool = False) -> Ite
     for node in reversed(ancestry(root, differentiable=True)):
         adjoint = adjoints.pop(node)
         yield node, adjoint
-        if create_graph or node._left.__class__ is tuple:
+        if node._right is MANY or create_graph:
             for parent, local in _edges(node, create_graph):
                 share = _share(adjoint, local)
                 adjoints[parent] = adjoints[parent] + share if parent in adjoints else share
@@ -54,8 +55,11 @@ def backward(root: Node) -> None:
             "Was it made under no_grad(), or frozen with requires_grad = False?"
         )
     watcher = MODE.get().watcher
+    walk: Iterable[tuple[Node, Any]] = walk_back(root)
+    if watcher is not None:
+        walk = list(watcher.inspected(root, walk))  # an anomaly ends the pass before anything is stored
     with paused_collector():
-        for node, adjoint in walk_back(root) if watcher is None else watcher.inspected(root, walk_back(root)):
+        for node, adjoint in walk:
             if node.op is None:
                 node.grad += adjoint
             else:

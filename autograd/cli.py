@@ -63,9 +63,13 @@ def _parser() -> argparse.ArgumentParser:
 
     draw = commands.add_parser("draw", help="draw the graph of an expression, with gradients")
     _add_expression(draw)
-    draw.add_argument("-o", "--output", metavar="FILE", help="ending in .svg, .dot or .html (default: SVG to the terminal)")
+    draw.add_argument(
+        "-o", "--output", metavar="FILE", help="ending in .svg, .dot or .html (default: SVG to the terminal)"
+    )
     draw.add_argument("--direction", choices=("LR", "TB"), default="LR", help="left to right, or top to bottom")
-    draw.add_argument("--edges", choices=("derivatives", "values", "none"), default="derivatives", help="what edges show")
+    draw.add_argument(
+        "--edges", choices=("derivatives", "values", "none"), default="derivatives", help="what edges show"
+    )
     draw.add_argument("--digits", type=int, default=4, help="significant digits (default: 4)")
     draw.set_defaults(run=_draw)
 

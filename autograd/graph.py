@@ -1,20 +1,16 @@
-"""What a graph is: ops, nodes joined by ordered parents, the modes, and the one walk that everything shares."""
+"""What a graph is: ops, nodes joined by ordered parents, and the one walk that everything shares."""
 
 from __future__ import annotations
 
 import math
-import os
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
 from numbers import Real
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from autograd.errors import AutogradError, OperandError, RuleError
+from autograd.modes import Region, Site
 
 # Where `math` and plain floats raise, IEEE-754 has an answer: inf, nan or a signed zero.
 EXCEPTIONAL = (ArithmeticError, ValueError)
@@ -51,17 +47,19 @@ class Op:
         self.name, self.function, self.array_function, self.rule = name, function, array_function, rule
         self.arity = _arity(function) if rule is None else _arity(rule, beside=1)
         self.symbol = symbol or f"{name}(" + ", ".join(["{}"] * max(self.arity, 1)) + ")"
-        self.latex = latex or rf"\operatorname{{{name}}}\left(" + ", ".join(["{}"] * max(self.arity, 1)) + r"\right)"
+        self.latex = (
+            latex or rf"\operatorname{{{{{name}}}}}\left(" + ", ".join(["{}"] * max(self.arity, 1)) + r"\right)"
+        )
         self.analytic, self.selects = analytic, selects
         self.record: Callable[..., Any] | None = None  # how scalar nodes record this op: made once, at first use
 
     def __call__(self, *arguments: Any) -> Any:
         if len(arguments) != self.arity and (self.arity != -1 or not arguments):
             raise OperandError(f"{self.name} takes {max(self.arity, 1)} operands, got {len(arguments)}")
-        for argument in arguments:
-            if argument.__class__ is not float:
-                break
-        else:
+        try:
+            if all(argument.__class__ is float for argument in arguments):
+                return self.function(*arguments)
+        except EXCEPTIONAL:
             return self._on_floats(arguments)
         for argument in arguments:
             if isinstance(argument, Node):
@@ -72,10 +70,14 @@ class Op:
 
     def _on_floats(self, arguments: Sequence[float]) -> float:
         try:
-            return float(self.function(*arguments))
+            y = self.function(*arguments)
         except EXCEPTIONAL:
             with np.errstate(all="ignore"):
-                return float(self.array_function(*arguments))
+                y = self.array_function(*map(np.float64, arguments))
+        try:
+            return as_float(y, self.name)
+        except OperandError:
+            raise OperandError(f"{self.name} must give a number, and of {arguments} gave {y!r}") from None
 
     def value_and_derivatives(self, *arguments: float) -> tuple[float, tuple[Any, ...]]:
         """The value and every local derivative at plain floats, by IEEE-754 where Python would raise."""
@@ -102,6 +104,10 @@ class Op:
         return f"<op {self.name}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
+        if _table().get(self.name) is not self:
+            raise AutogradError(
+                f"cannot pickle {self.name}: a pickle names ops, and this one is not in the library's table"
+            )
         return (_op_named, (self.name,))
 
 
@@ -113,12 +119,16 @@ def _arity(function: Callable[..., Any], beside: int = 0) -> int:
     return int(code.co_argcount) - beside
 
 
-def _op_named(name: str) -> Op:
+def _table() -> dict[str, Op]:
     from autograd.ops import TABLE  # a pickle names ops; only then does the graph ask for the table
 
-    if name not in TABLE:
-        raise AutogradError(f"cannot unpickle a graph that uses {name}: that op is not in the table of this library")
-    return TABLE[name]
+    return TABLE
+
+
+def _op_named(name: str) -> Op:
+    if name not in _table():
+        raise AutogradError(f"cannot unpickle a graph that uses {name}: that op is not in the library's table")
+    return _table()[name]
 
 
 def elementwise(
@@ -144,6 +154,8 @@ def elementwise(
 
 def as_float(x: Any, op_name: str) -> float:
     """A plain number as a float; anything else raises OperandError naming the op and the way out."""
+    if x.__class__ is float:
+        return x
     if isinstance(x, (Real, np.bool_)):
         try:
             return float(x)
@@ -159,99 +171,6 @@ def as_float(x: Any, op_name: str) -> float:
     raise OperandError(f"{op_name} works on numbers and Values, not on {type(x).__name__}: {str(x)[:60]!r}")
 
 
-# ── modes ────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-class Site(NamedTuple):
-    """The line of the user's code that made a node."""
-
-    file: str
-    line: int
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}"
-
-
-class Region:
-    """A named part of a computation: one call of a module, or one `with region("name")` block.
-
-    `owner` is a string, or an object whose `name_within(outer_owner)` gives its name; it is asked only when the
-    name is read, so that entering a region costs next to nothing.
-    """
-
-    __slots__ = ("outer", "owner")
-
-    def __init__(self, owner: Any, outer: Region | None = None) -> None:
-        self.owner, self.outer = owner, outer
-
-    @property
-    def name(self) -> str:
-        """The dotted path of names, outermost first."""
-        outer = self.outer
-        own = self.owner if isinstance(self.owner, str) else self.owner.name_within(outer and outer.owner)
-        return own if outer is None else f"{outer.name}.{own}"
-
-    def __repr__(self) -> str:
-        return f"<region {self.name}>"
-
-
-@dataclass(frozen=True, slots=True)
-class Mode:
-    """What every op asks before it records: one immutable value in one context variable."""
-
-    records: bool = True
-    keeps_lines: bool = False
-    watcher: Any = None  # under detect_anomaly: told of every new node
-    region: Region | None = None
-    special: bool = field(init=False)  # whether an op has to look further than the region
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "special", not self.records or self.keeps_lines or self.watcher is not None)
-
-
-MODE: ContextVar[Mode] = ContextVar("autograd_mode", default=Mode())  # noqa: B039 (a Mode is immutable)
-
-
-@contextmanager
-def mode(**changes: Any) -> Iterator[Mode]:
-    """The current mode with some fields changed, restored on the way out, exceptions included."""
-    changed = replace(MODE.get(), **changes)
-    token = MODE.set(changed)
-    try:
-        yield changed
-    finally:
-        MODE.reset(token)
-
-
-@contextmanager
-def no_grad() -> Iterator[None]:
-    """Inside, ops compute values and record nothing: their results are constants."""
-    with mode(records=False):
-        yield
-
-
-@contextmanager
-def trace() -> Iterator[None]:
-    """Inside, every node remembers the file and line of the user's code that made it (`node.site`)."""
-    with mode(keeps_lines=True):
-        yield
-
-
-@contextmanager
-def region(name: str) -> Iterator[None]:
-    """Inside, every node belongs to a region of this name; drawings fold regions into boxes."""
-    with mode(region=Region(name, MODE.get().region)):
-        yield
-
-
-def calling_site() -> Site:
-    """The nearest line outside this library's own packages."""
-    frame = sys._getframe(1)
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] in ("autograd", "nn"):
-        frame = frame.f_back
-    return Site(os.path.relpath(frame.f_code.co_filename), frame.f_lineno)
-
-
 # ── nodes ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -261,6 +180,9 @@ class Mark(NamedTuple):
     label: str | None = None
     region: Region | None = None
     site: Site | None = None
+
+
+MANY = object()  # in place of the second parent: the first holds a tuple of more than two
 
 
 class Node:
@@ -297,7 +219,7 @@ class Node:
         left, right = self._left, self._right
         if left is None:
             return ()
-        if left.__class__ is tuple:
+        if right is MANY:
             if not all(isinstance(p, Node) for p in left):
                 self._left = left = tuple(p if isinstance(p, Node) else self.constant(p) for p in left)
             return left
@@ -314,7 +236,7 @@ class Node:
         """The derivative of this node by each parent, taken at forward time; None toward constants."""
         if self._left is None:
             return ()
-        if self._left.__class__ is tuple:
+        if self._right is MANY:
             return self._d_left
         return (self._d_left,) if self._right is None else (self._d_left, self._d_right)
 
@@ -322,7 +244,7 @@ class Node:
         """Stores ordered parents and the local derivatives toward them, each in its place."""
         self._left = self._right = self._d_left = self._d_right = None
         if len(parents) > 2:
-            self._left, self._d_left = tuple(parents), tuple(derivatives)
+            self._left, self._d_left, self._right = tuple(parents), tuple(derivatives), MANY
         elif parents:
             self._left, self._d_left = parents[0], derivatives[0]
             if len(parents) == 2:
@@ -374,6 +296,9 @@ class Node:
 
     # Copies and pickles go over the walk, not over the recursion that Python would use on a deep graph.
 
+    def __copy__(self) -> Node:
+        return _rebuilt(type(self), _row(self), self.parents)
+
     def __deepcopy__(self, memo: dict[int, Any]) -> Node:
         for node in ancestry(self):
             if id(node) not in memo:
@@ -384,12 +309,18 @@ class Node:
     def __reduce__(self) -> tuple[Any, ...]:
         order = ancestry(self)
         index = {node: i for i, node in enumerate(order)}
-        rows = [(*_row(node), [index[parent] for parent in node.parents]) for node in order]
+        rows = [(*_row(node)[:-1], _without_owners(node), [index[p] for p in node.parents]) for node in order]
         return (_unpickled, (type(self), rows))
 
 
 def _row(node: Node) -> tuple[Any, ...]:
-    return (node._data, node.grad, node.op, node.local_gradients, node.requires_grad, node.label)
+    return (node._data, node.grad, node.op, node.local_gradients, node.requires_grad, node._mark)
+
+
+def _without_owners(node: Node) -> Mark:
+    """What the node carries, its region by name alone: a pickle of a graph does not hold the modules that made it."""
+    mark = node.mark
+    return mark if mark.region is None else mark._replace(region=Region(mark.region.name))
 
 
 def _rebuilt(kind: type[Node], row: Sequence[Any], parents: Sequence[Node]) -> Node:
@@ -424,7 +355,7 @@ def ancestry(root: Node, *, differentiable: bool = False) -> list[Node]:
         # Down: leave the node on the stack, under a None and the parents still to be visited, and go to the first.
         see(node)
         left, right = node._left, node._right
-        if not differentiable or left.__class__ is tuple:
+        if right is MANY or not differentiable:
             waiting = [
                 parent
                 for parent, derivative in zip(node.parents, node.local_gradients, strict=True)

@@ -79,7 +79,7 @@ logistic = elementwise("logistic",
                   lambda a: _logistic_of_array(a), lambda y, a: (y * (1.0 - y),),
                   symbol="σ({})", latex=r"\sigma\left({}\right)", analytic=True)
 logaddexp = elementwise("logaddexp", lambda a, b: _logsumexp_of_floats(a, b), np.logaddexp,
-                  lambda y, a, b: (logistic(a - b), logistic(b - a)),
+                  lambda y, a, b: _logaddexp_rule(y, a, b),
                   symbol="ln(e^{} + e^{})", latex=r"\ln\left(e^{{{}}} + e^{{{}}}\right)")
 logsumexp = elementwise("logsumexp", lambda *xs: _logsumexp_of_floats(*xs), lambda *xs: reduce(np.logaddexp, xs),
                   lambda y, *xs: _logsumexp_rule(y, xs))
@@ -108,18 +108,18 @@ clip = elementwise("clip", lambda a, low, high: minimum.function(maximum.functio
 
 # ── rows without a derivative ────────────────────────────────────────────────────────────────────────────────────────
 
-sign = elementwise("sign", lambda a: math.copysign(1.0, a) if a else a, np.sign, None)
-greater = elementwise("greater", lambda a, b: 1.0 if a > b else 0.0, np.greater, None,
+sign = elementwise("sign", lambda a: a if a == 0.0 or a != a else math.copysign(1.0, a), np.sign, None)
+greater = elementwise("greater", lambda a, b: 1.0 if a > b else 0.0, lambda a, b: _as_numbers(a > b, a, b), None,
                   symbol="{} > {}", latex="{} > {}")
-greater_equal = elementwise("greater_equal", lambda a, b: 1.0 if a >= b else 0.0, np.greater_equal, None,
+greater_equal = elementwise("greater_equal", lambda a, b: 1.0 if a >= b else 0.0, lambda a, b: _as_numbers(a >= b, a, b), None,
                   symbol="{} ≥ {}", latex=r"{} \ge {}")
-less = elementwise("less", lambda a, b: 1.0 if a < b else 0.0, np.less, None,
+less = elementwise("less", lambda a, b: 1.0 if a < b else 0.0, lambda a, b: _as_numbers(a < b, a, b), None,
                   symbol="{} < {}", latex="{} < {}")
-less_equal = elementwise("less_equal", lambda a, b: 1.0 if a <= b else 0.0, np.less_equal, None,
+less_equal = elementwise("less_equal", lambda a, b: 1.0 if a <= b else 0.0, lambda a, b: _as_numbers(a <= b, a, b), None,
                   symbol="{} ≤ {}", latex=r"{} \le {}")
-equal = elementwise("equal", lambda a, b: 1.0 if a == b else 0.0, np.equal, None,
+equal = elementwise("equal", lambda a, b: 1.0 if a == b else 0.0, lambda a, b: _as_numbers(a == b, a, b), None,
                   symbol="{} = {}", latex="{} = {}")
-not_equal = elementwise("not_equal", lambda a, b: 1.0 if a != b else 0.0, np.not_equal, None,
+not_equal = elementwise("not_equal", lambda a, b: 1.0 if a != b else 0.0, lambda a, b: _as_numbers(a != b, a, b), None,
                   symbol="{} ≠ {}", latex=r"{} \ne {}")
 # fmt: on
 
@@ -143,7 +143,14 @@ def _logsumexp_of_floats(*xs: float) -> float:
     top = max.function(*xs)
     if not math.isfinite(top):
         return top
-    return top + math.log(math.fsum(math.exp(x - top) for x in xs))
+    winner = xs.index(top)  # its e⁰ = 1 is the 1 of log1p, so that small others are not lost beside it
+    return top + math.log1p(math.fsum(math.exp(x - top) for i, x in enumerate(xs) if i != winner))
+
+
+def _logaddexp_rule(y: Any, a: Any, b: Any) -> tuple[Any, ...]:
+    """∂y/∂a = σ(a − b); where both are −∞ so is y, and the derivatives are 0."""
+    nothing = equal(y, -math.inf)
+    return where(nothing, 0.0, logistic(a - b)), where(nothing, 0.0, logistic(b - a))
 
 
 def _logsumexp_rule(y: Any, xs: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -157,6 +164,11 @@ def _shared_by_winners(y: Any, xs: tuple[Any, ...]) -> tuple[Any, ...]:
     wins = [equal(x, y) for x in xs]
     share = reciprocal(reduce(operator.add, wins))
     return tuple(win * share for win in wins)
+
+
+def _as_numbers(truths: Any, a: Any, b: Any) -> Any:
+    """1 for true and 0 for false in the dtype of the operands: truths would not add up."""
+    return np.asarray(truths, dtype=np.result_type(a, b))
 
 
 def _logistic_of_array(a: Any) -> Any:

@@ -11,7 +11,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from autograd.errors import OperandError, RuleError
-from autograd.graph import EXCEPTIONAL, MODE, Mark, Mode, Node, Op, as_float, calling_site
+from autograd.graph import EXCEPTIONAL, Mark, Node, Op, as_float
+from autograd.modes import MODE, Mode, calling_site
 from autograd.ops import TABLE
 
 blank = object.__new__
@@ -86,9 +87,9 @@ def _binary(op: Op) -> Callable[..., Any]:
 
     def record(left: Any, right: Any) -> Any:
         mode = current_mode()
-        kind = left.__class__
         if mode.special:
             return _record(op, (left, right), mode)
+        kind = left.__class__
         if right.__class__ is kind:
             a = left._data
             b = right._data
@@ -105,8 +106,6 @@ def _binary(op: Op) -> Callable[..., Any]:
             left_needs = False
             right_needs = right._requires_grad
             kind = right.__class__
-        elif right.__class__ is int:
-            return record(left, as_float(right, op.name))
         else:
             return _record(op, (left, right), mode)
         try:
@@ -135,13 +134,11 @@ def _record(op: Op, operands: Sequence[Any], mode: Mode) -> Any:
     floats = [p._data if isinstance(p, Node) else p for p in parents]
     if not all(x.__class__ is float for x in floats):
         raise OperandError(f"{op.name} cannot join a Value and a Tensor: use one kind of node throughout")
-    y, derivatives = op.value_and_derivatives(*floats)
-    node = blank(next(p.__class__ for p in parents if isinstance(p, Node)))
-    node._data, node.grad, node.op, node._mark = y, 0.0, op, mode.region
     if not mode.records:
-        node.op = node._left = node._right = node._d_left = node._d_right = node._mark = None
-        node._requires_grad = False
-        return node
+        return _constant(op, parents, floats)
+    y, derivatives = op.value_and_derivatives(*floats)
+    node: Any = blank(next(p.__class__ for p in parents if isinstance(p, Node)))
+    node._data, node.grad, node.op, node._mark = y, 0.0, op, mode.region
     taken = tuple(
         settled(op, d) if isinstance(p, Node) and p._requires_grad else None
         for p, d in zip(parents, derivatives, strict=True)
@@ -152,6 +149,14 @@ def _record(op: Op, operands: Sequence[Any], mode: Mode) -> Any:
         node._mark = Mark(region=mode.region, site=calling_site())
     if mode.watcher is not None:
         mode.watcher.saw(node)
+    return node
+
+
+def _constant(op: Op, parents: Sequence[Any], floats: Sequence[float]) -> Any:
+    """What an op gives under no_grad: its value, and nothing of how it came about."""
+    node: Any = blank(next(p.__class__ for p in parents if isinstance(p, Node)))
+    node._data, node.grad, node._requires_grad = op(*floats), 0.0, False
+    node.op = node._left = node._right = node._d_left = node._d_right = node._mark = None
     return node
 
 

@@ -31,6 +31,8 @@ class Value(Node):
     __slots__ = ()
 
     def __init__(self, x: Any, label: str | None = None) -> None:
+        if isinstance(x, Node):
+            raise OperandError("Value takes a plain number, and got a node of a graph: its number is node.data")
         self._data = as_float(x, "Value")
         self.grad: float = 0.0
         self.op = self._left = self._right = self._d_left = self._d_right = self._mark = None
@@ -67,9 +69,9 @@ class Value(Node):
 
     # One row each.
     __add__, __mul__, __pow__, __abs__ = map(recorder, (ops.add, ops.mul, ops.pow, ops.abs))
-    exp, log, sqrt, sin, cos, tan = map(recorder, (ops.exp, ops.log, ops.sqrt, ops.sin, ops.cos, ops.tan))
-    tanh, relu, reciprocal = map(recorder, (ops.tanh, ops.relu, ops.reciprocal))
     __radd__, __rmul__, __rpow__ = map(reflected, (__add__, __mul__, __pow__))
+    reciprocal, relu, tanh = map(recorder, (ops.reciprocal, ops.relu, ops.tanh))
+    exp, log, sqrt, sin, cos = map(recorder, (ops.exp, ops.log, ops.sqrt, ops.sin, ops.cos))
 
     # The rest is algebra over them, the operands in the order written.
 
@@ -130,10 +132,10 @@ class Value(Node):
         if method == "__call__" and ufunc in _OPERATORS and not options and all(np.ndim(x) == 0 for x in inputs):
             left, right = (x if isinstance(x, Value) else x.item() for x in inputs)
             return _OPERATORS[ufunc](left, right)
-        raise OperandError(
-            f"np.{ufunc.__name__} does not work on a Value: use autograd.{ufunc.__name__} or an operator between "
-            "Values and plain numbers; for arrays use Tensor."
-        )
+        name = ufunc.__name__
+        here = f"use autograd.{name}, or " if name in ops.TABLE else ""
+        way_out = f"{here}operators between Values and plain numbers; for arrays use Tensor"
+        raise OperandError(f"np.{name} does not work on a Value: {way_out}")
 
     def __format__(self, spec: str) -> str:
         return format(self._data, spec) if spec else repr(self)

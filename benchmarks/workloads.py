@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterable
+from itertools import pairwise
 from typing import Any
 
 Step = Callable[[], int]  # runs one round and returns how many elementary operations it did
@@ -15,7 +16,7 @@ def s50(Value: Callable[[float], Any]) -> Step:
     sizes = [2, 16, 16, 1]
     layers = [
         [([Value(rng.uniform(-1.0, 1.0)) for _ in range(wide)], Value(0.0)) for _ in range(high)]
-        for wide, high in zip(sizes, sizes[1:], strict=False)
+        for wide, high in pairwise(sizes)
     ]
     samples = [([rng.gauss(0.0, 1.0), rng.gauss(0.0, 1.0)], rng.choice([-1.0, 1.0])) for _ in range(50)]
 
@@ -23,9 +24,9 @@ def s50(Value: Callable[[float], Any]) -> Step:
         loss = None
         for inputs, target in samples:
             signals: list[Any] = inputs
-            for depth, layer in enumerate(layers):
-                sums = [_weighted(weights, signals) + bias for weights, bias in layer]
-                signals = sums if depth == len(layers) - 1 else [z.relu() for z in sums]
+            for layer in layers[:-1]:
+                signals = [(_weighted(weights, signals) + bias).relu() for weights, bias in layer]
+            signals = [_weighted(weights, signals) + bias for weights, bias in layers[-1]]
             error = (signals[0] - target) ** 2
             loss = error if loss is None else loss + error
         loss.backward()
@@ -58,10 +59,8 @@ def gpt(Value: Callable[[float], Any]) -> Step:
         past_keys: list[list[Any]] = []
         past_values: list[list[Any]] = []
         losses = []
-        for place, (letter, following) in enumerate(zip(word, word[1:], strict=False)):
-            x = _normalised(
-                [a + b for a, b in zip(letter_table[letter], place_table[place], strict=True)]
-            )
+        for place, (letter, following) in enumerate(pairwise(word)):
+            x = _normalised([a + b for a, b in zip(letter_table[letter], place_table[place], strict=True)])
             normal = _normalised(x)
             query = _linear(queries, normal)
             past_keys.append(_linear(keys, normal))
@@ -103,14 +102,16 @@ def chain(Value: Callable[[float], Any], operations: int) -> Step:
 
 
 def _weighted(weights: Iterable[Any], signals: Iterable[Any]) -> Any:
-    return _total(w * x for w, x in zip(weights, signals, strict=True))
+    total = None
+    for w, x in zip(weights, signals, strict=True):
+        total = w * x if total is None else total + w * x
+    return total
 
 
 def _total(terms: Iterable[Any]) -> Any:
-    terms = iter(terms)
-    total = next(terms)
+    total = None
     for term in terms:
-        total = total + term
+        total = term if total is None else total + term
     return total
 
 

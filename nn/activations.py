@@ -44,7 +44,9 @@ def activation_function(activation: Activation, allowed: dict[str, Callable[[Any
     if callable(activation):
         return activation
     if not isinstance(activation, str) or activation not in allowed:
-        raise ArgumentError(f"unknown activation {activation!r}: a function of one Value, or one of {', '.join(allowed)}")
+        raise ArgumentError(
+            f"unknown activation {activation!r}: a function of one Value, or one of {', '.join(allowed)}"
+        )
     return allowed[activation]
 
 

@@ -1,18 +1,19 @@
 """Losses: the outputs for one sample and its label in, one Value out (textbook, 4.2 and 4.3).
 
-Outputs are a list of Values or one Value; labels are plain numbers. Each class checks labels of its kind, and knows
-when outputs count as a mistake, which is what training reports as the error rate. Names follow PyTorch where it has one.
+Outputs are a list of Values or one Value; labels are plain numbers. Each class checks labels of its kind and knows
+when outputs count as a mistake, which is what training reports as the error rate. Names are PyTorch's where it has one.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import autograd
 from autograd import Value, ops
 from autograd.errors import ArgumentError, OperandError, ShapeError
-from nn.metrics import zero_one
+from nn.metrics import is_list, zero_one
 from nn.module import Module, is_bias
 
 
@@ -44,7 +45,7 @@ class Loss(Module):
 
 
 class DistanceLoss(Loss):
-    """A loss between outputs fᵢ and as many numbers yᵢ."""
+    """factor · Σ distance(fᵢ − yᵢ) over outputs fᵢ and as many numbers yᵢ."""
 
     def check(self, target: Any, outputs: int) -> None:
         targets = len(_listed(target))
@@ -54,42 +55,51 @@ class DistanceLoss(Loss):
                 "targets. For a class label use CrossEntropyLoss."
             )
 
+    def between(self, outputs: list[Any], target: Any) -> Any:
+        total = autograd.sum([self.distance(f - y) for f, y in zip(outputs, _listed(target), strict=True)])
+        factor = self.factor(len(outputs))
+        return total if factor == 1.0 else total * factor
+
+    def distance(self, difference: Any) -> Any:
+        raise NotImplementedError(f"{type(self).__name__} needs a method distance(self, difference)")
+
+    def factor(self, outputs: int) -> float:
+        return 1.0
+
 
 class SquaredError(DistanceLoss):
     """Σ (yᵢ − fᵢ)²."""
 
-    def between(self, outputs: list[Any], target: Any) -> Any:
-        return autograd.sum([(f - y) ** 2 for f, y in zip(outputs, _listed(target), strict=True)])
+    def distance(self, difference: Any) -> Any:
+        return difference**2
 
 
 class HalfSquaredError(SquaredError):
     """C = ½‖y − a‖²."""
 
-    def between(self, outputs: list[Any], target: Any) -> Any:
-        return super().between(outputs, target) * 0.5
+    def factor(self, outputs: int) -> float:
+        return 0.5
 
 
 class MSELoss(SquaredError):
     """(1/n) Σ (yᵢ − fᵢ)² over the n outputs."""
 
-    def between(self, outputs: list[Any], target: Any) -> Any:
-        total = super().between(outputs, target)
-        return total if len(outputs) == 1 else total * (1.0 / len(outputs))
+    def factor(self, outputs: int) -> float:
+        return 1.0 / outputs
 
 
 class AbsoluteError(DistanceLoss):
     """Σ |yᵢ − fᵢ|."""
 
-    def between(self, outputs: list[Any], target: Any) -> Any:
-        return autograd.sum([abs(f - y) for f, y in zip(outputs, _listed(target), strict=True)])
+    def distance(self, difference: Any) -> Any:
+        return abs(difference)
 
 
 class L1Loss(AbsoluteError):
     """(1/n) Σ |yᵢ − fᵢ| over the n outputs."""
 
-    def between(self, outputs: list[Any], target: Any) -> Any:
-        total = super().between(outputs, target)
-        return total if len(outputs) == 1 else total * (1.0 / len(outputs))
+    def factor(self, outputs: int) -> float:
+        return 1.0 / outputs
 
 
 # ── classes: a label says which output should be largest ─────────────────────────────────────────────────────────────
@@ -99,9 +109,9 @@ class ClassLoss(Loss):
     """A loss whose label is the index of a class, a one-hot list, or a soft one: a probability for each class."""
 
     def check(self, target: Any, outputs: int) -> None:
-        if isinstance(target, (list, tuple)) or getattr(target, "ndim", 0):
+        if is_list(target):
             self._check_distribution(list(target), outputs)
-        elif not _is_index(target, outputs):
+        elif target not in range(outputs):
             raise ArgumentError(f"label {target!r} is not a class: {outputs} outputs allow 0 to {outputs - 1}")
 
     def _check_distribution(self, target: list[float], outputs: int) -> None:
@@ -162,12 +172,14 @@ class LogLoss(SoftCrossEntropy):
 # ── margins: labels −1 and 1, the sign of the output decides ─────────────────────────────────────────────────────────
 
 
-class MarginLoss(DistanceLoss):
+class MarginLoss(Loss):
     """A loss of y·f, averaged over the outputs, with every y −1 or 1."""
 
     def check(self, target: Any, outputs: int) -> None:
-        super().check(target, outputs)
-        for label in _listed(target):
+        labels = _listed(target)
+        if len(labels) != outputs:
+            raise ShapeError(f"{type(self).__name__} needs a label for each of {outputs} outputs, got {len(labels)}")
+        for label in labels:
             if label not in (-1, 1):
                 raise ArgumentError(f"{type(self).__name__} takes the labels -1 and 1, got {label!r}")
 
@@ -207,8 +219,8 @@ def l2_penalty(model: Module, strength: float) -> Any:
 
 def _expected(target: Any, cost: Callable[[int], Any]) -> Any:
     """Σ yᵢ·cost(i). Classes with yᵢ = 0 are left out: that is what makes 0 · ln 0 equal to 0."""
-    if not isinstance(target, (list, tuple)) and not getattr(target, "ndim", 0):
-        return cost(int(target))
+    if not is_list(target):
+        return cost(int(float(target)))
     return autograd.sum([cost(i) if y == 1.0 else cost(i) * float(y) for i, y in enumerate(target) if y != 0.0])
 
 
@@ -222,17 +234,10 @@ def _softmax_made(outputs: Sequence[Any]) -> bool:
             return False
         if output.op is not ops.exp and not any(parent.op is ops.exp for parent in output.parents):
             return False
-    return abs(sum(output.data for output in outputs) - 1.0) < 1e-9
-
-
-def _is_index(label: Any, classes: int) -> bool:
-    try:
-        return 0 <= label < classes and int(label) == label
-    except (TypeError, ValueError):
-        return False
+    return math.isclose(sum(output.data for output in outputs), 1.0, abs_tol=1e-9)
 
 
 def _listed(x: Any) -> Sequence[Any]:
     if isinstance(x, str):
         raise OperandError(f"a loss compares numbers, got the text {x!r}")
-    return x if isinstance(x, (list, tuple)) or getattr(x, "ndim", 0) else [x]
+    return x if is_list(x) else [x]

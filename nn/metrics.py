@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from autograd import no_grad
-from autograd.errors import ArgumentError, DataError, ShapeError
+from autograd.errors import ArgumentError, ShapeError
 from nn.module import Module, training_mode
 from nn.samples import checked_rows
 
 
 def predicted_class(outputs: Any) -> int:
     """The index of the largest output, the first among equals; a single output means class 1 from 0.5 on, else 0."""
-    numbers = [float(output) for output in (outputs if isinstance(outputs, (list, tuple)) else [outputs])]
+    numbers = [float(output) for output in (outputs if is_list(outputs) else [outputs])]
     return numbers.index(max(numbers)) if len(numbers) > 1 else int(numbers[0] >= 0.5)
 
 
@@ -26,22 +26,18 @@ def predict(model: Module, X: Any) -> list[int]:
 
 def zero_one(outputs: Any, label: Any) -> float:
     """The 0–1 loss: 1.0 where the predicted class is not the label's, an index or a list of probabilities, else 0.0."""
-    wanted = label
-    if isinstance(label, (list, tuple)) or getattr(label, "ndim", 0):
-        wanted = predicted_class(list(label))
+    wanted = predicted_class(list(label)) if is_list(label) else label
     return float(predicted_class(outputs) != wanted)
+
+
+def accuracy(predicted: Sequence[int], labels: Sequence[int]) -> float:
+    """The part of the predicted classes that equal the labels."""
+    return sum(a == b for a, b in _pairs(predicted, labels)) / len(labels)
 
 
 def error_rate(predicted: Sequence[int], labels: Sequence[int]) -> float:
     """The part of the predicted classes that differ from the labels."""
-    if len(predicted) != len(labels) or not len(labels):
-        raise ShapeError(f"error_rate needs one label for each prediction: got {len(predicted)} and {len(labels)}")
-    return sum(a != b for a, b in zip(predicted, labels, strict=True)) / len(labels)
-
-
-def accuracy(predicted: Sequence[int], labels: Sequence[int]) -> float:
-    """The part of the predicted classes that equal the labels: 1 − error rate."""
-    return 1.0 - error_rate(predicted, labels)
+    return sum(a != b for a, b in _pairs(predicted, labels)) / len(labels)
 
 
 @dataclass(frozen=True)
@@ -61,25 +57,33 @@ class Confusion:
         return sum(map(sum, self.counts))
 
     def __str__(self) -> str:
-        heads = [*self.class_names]
-        width = max(map(len, heads)) + 2
-        first = max(*map(len, heads), len("true \\ named"))
-        lines = ["true \\ named".ljust(first) + "".join(name.rjust(width) for name in heads)]
-        for name, row in zip(heads, self.counts, strict=True):
-            lines.append(name.ljust(first) + "".join(str(count).rjust(width) for count in row))
-        return "\n".join(lines)
+        corner, width = "true \\ named", 2 + max(map(len, self.class_names))
+        heads = [name.ljust(max(len(corner), width)) for name in [corner, *self.class_names]]
+        rows: list[list[Any]] = [list(self.class_names), *self.counts]
+        return "\n".join(
+            head + "".join(str(entry).rjust(width) for entry in row) for head, row in zip(heads, rows, strict=True)
+        )
 
 
 def confusion(predicted: Sequence[int], labels: Sequence[int], class_names: Sequence[str] | None = None) -> Confusion:
     """The confusion table of predicted classes against labels; names default to the indices."""
-    error_rate(predicted, labels)
-    needed = int(max(*predicted, *labels)) + 1
-    names = list(map(str, range(needed))) if class_names is None else [str(name) for name in class_names]
-    if len(names) < needed:
-        raise ArgumentError(f"confusion: {len(names)} class names do not cover class {needed - 1}")
+    pairs = _pairs(predicted, labels)
+    needed = int(max(max(pair) for pair in pairs)) + 1
+    names = [str(name) for name in (range(needed) if class_names is None else class_names)]
+    if len(names) < needed or min(min(pair) for pair in pairs) < 0:
+        raise ArgumentError(f"confusion: classes are indices of {len(names)} names, {names}, and run to {needed - 1}")
     counts = [[0] * len(names) for _ in names]
-    for i, (guess, label) in enumerate(zip(predicted, labels, strict=True)):
-        if guess < 0 or label < 0:
-            raise DataError(f"confusion: classes are indices from 0 on, got {guess} for label {label} in row {i}")
+    for guess, label in pairs:
         counts[label][guess] += 1
     return Confusion(counts, names)
+
+
+def is_list(x: Any) -> bool:
+    """Whether x holds several numbers: a list, a tuple, or an array that is not of rank 0."""
+    return isinstance(x, (list, tuple)) or bool(getattr(x, "ndim", 0))
+
+
+def _pairs(predicted: Sequence[int], labels: Sequence[int]) -> list[tuple[int, int]]:
+    if len(predicted) != len(labels) or not len(labels):
+        raise ShapeError(f"one label for each prediction is needed: got {len(predicted)} and {len(labels)}")
+    return list(zip(predicted, labels, strict=True))

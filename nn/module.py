@@ -8,7 +8,7 @@ from typing import Any, Self, TypeAlias
 
 from autograd import Value
 from autograd.errors import ArgumentError
-from autograd.graph import MODE, Region, mode
+from autograd.modes import region
 
 Parameter: TypeAlias = Value
 
@@ -40,12 +40,12 @@ class Module:
         raise NotImplementedError(f"{type(self).__name__} needs a method forward(self, inputs)")
 
     def __call__(self, *inputs: Any, **options: Any) -> Any:
-        with mode(region=Region(self, MODE.get().region)):
+        with region(self):
             return self.forward(*inputs, **options)
 
     def named_parameters(self) -> list[tuple[str, Parameter]]:
         """Pairs of dotted name and parameter, such as ("layers.0.neurons.2.weights.1", w); tied ones appear once."""
-        return [(name, item) for name, item in _contents(self) if isinstance(item, Parameter)]
+        return [(name, item) for name, item in _contents(self, "", set()) if isinstance(item, Parameter)]
 
     def parameters(self) -> Parameters:
         """All parameters in the order of their names, tied ones once."""
@@ -53,7 +53,7 @@ class Module:
 
     def named_modules(self) -> list[tuple[str, Module]]:
         """Pairs of dotted name and module: this one, named "", then those within it."""
-        return [("", self)] + [(name, item) for name, item in _contents(self) if isinstance(item, Module)]
+        return [("", self)] + [(name, item) for name, item in _contents(self, "", set()) if isinstance(item, Module)]
 
     def name_within(self, outer: Any) -> str:
         """The dotted name by which `outer` holds this module; the class's name where it does not."""
@@ -127,22 +127,21 @@ def training_mode(model: Module, flag: bool) -> Iterator[None]:
             module.training = training
 
 
-def _contents(module: Module) -> Iterator[tuple[str, Parameter | Module]]:
-    """Every parameter and module held by this one with its dotted name, each once, in the order of attributes."""
-    seen: set[int] = {id(module)}
-
-    def held_by(holder: Any, prefix: str) -> Iterator[tuple[str, Parameter | Module]]:
-        for key, item in _items(holder):
-            if not isinstance(item, (Parameter, Module, list, tuple, dict)) or id(item) in seen:
-                continue
+def _contents(holder: Any, prefix: str, seen: set[int]) -> Iterator[tuple[str, Parameter | Module]]:
+    """Every parameter and module within a holder with its dotted name, each once, in the order of attributes."""
+    seen.add(id(holder))
+    for key, item in _items(holder):
+        name = f"{prefix}{key}"
+        if id(item) in seen:
+            continue
+        if isinstance(item, Parameter) and item.op is None:
             seen.add(id(item))
-            name = f"{prefix}{key}"
-            if isinstance(item, Module) or (isinstance(item, Parameter) and item.op is None):
-                yield name, item
-            if not isinstance(item, Parameter):
-                yield from held_by(item, f"{name}.")
-
-    yield from held_by(module, "")
+            yield name, item
+        elif isinstance(item, Module):
+            yield name, item
+            yield from _contents(item, f"{name}.", seen)
+        elif isinstance(item, (list, tuple, dict)):
+            yield from _contents(item, f"{name}.", seen)
 
 
 def _items(holder: Any) -> Iterable[tuple[Any, Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,44 +24,49 @@ class Samples:
     def __iter__(self) -> Iterator[tuple[list[float], Any]]:
         return zip(self.rows, self.targets, strict=True)
 
-    def taken(self, indices: Sequence[int]) -> Samples:
+    def taken(self, indices: Iterable[int]) -> Samples:
         """The samples at these indices, in their order."""
         return Samples([self.rows[i] for i in indices], [self.targets[i] for i in indices])
 
 
-def checked_samples(X: Any, y: Any) -> Samples:
-    """Rows and targets of equal, positive number and nothing but finite numbers in them, else DataError says where."""
-    rows = checked_rows(X)
+def checked_samples(X: Any, y: Any, whose: str = "") -> Samples:
+    """Rows and targets of equal, positive number and nothing but finite numbers in them, else DataError says where.
+
+    `whose` stands before X and y in the message.
+    """
+    rows = checked_rows(X, whose)
     try:
         targets = y.tolist() if isinstance(y, np.ndarray) else list(y)
     except TypeError:
-        raise DataError(f"y must hold one label or target for each row of X, got {y!r}") from None
+        raise DataError(f"{whose}y must hold one label or target for each row of X, got {y!r}") from None
     if len(targets) != len(rows):
-        raise DataError(f"X has {len(rows)} rows and y has {len(targets)} entries: each row needs one")
+        raise DataError(f"{whose}X has {len(rows)} rows and y has {len(targets)} entries: each row needs one")
     for i, target in enumerate(targets):
         several = isinstance(target, (list, tuple, np.ndarray))
         for j, number in enumerate(target if several else [target]):
-            _demand_number(number, f"y holds {{}} in row {i}" + (f", column {j}" if several else ""))
+            _demand_number(number, f"{whose}y holds {{}} in row {i}" + (f", column {j}" if several else ""))
     return Samples(rows, targets)
 
 
-def checked_rows(X: Any) -> list[list[float]]:
+def checked_rows(X: Any, whose: str = "") -> list[list[float]]:
     """X as lists of finite floats, all of one length, else DataError names the row and column."""
     if isinstance(X, np.ndarray) and X.ndim == 2 and X.size and X.dtype.kind in "biuf" and np.isfinite(X).all():
-        return X.astype(float).tolist()  # type: ignore[no-any-return]
+        return [row.tolist() for row in X.astype(float)]
     try:
         rows = [list(row) for row in X]
     except TypeError:
         raise DataError(
-            "X must hold rows of numbers, one row for each sample; where a sample is one number, write [[x] for x in X]"
+            f"{whose}X must hold rows of numbers, one a sample; where a sample is one number, write [[x] for x in X]"
         ) from None
     if not rows:
-        raise DataError("X is empty: there is nothing to learn from")
+        raise DataError(f"{whose}X is empty: there is nothing to learn from")
     for i, row in enumerate(rows):
         if len(row) != len(rows[0]) or not row:
-            raise DataError(f"X has {len(row)} numbers in row {i} and {len(rows[0])} in row 0: all rows must be alike")
+            raise DataError(
+                f"{whose}X has {len(row)} numbers in row {i} and {len(rows[0])} in row 0: all rows must be alike"
+            )
         for j, number in enumerate(row):
-            _demand_number(number, f"X holds {{}} in row {i}, column {j}")
+            _demand_number(number, f"{whose}X holds {{}} in row {i}, column {j}")
     return [[float(number) for number in row] for row in rows]
 
 

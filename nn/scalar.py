@@ -46,7 +46,9 @@ class Neuron(Module):
     def set_weights(self, weights: Sequence[float], bias: float) -> None:
         """Sets the weights, one for each input, and the bias."""
         if len(weights) != len(self.weights):
-            raise ShapeError(f"{self!r} has {len(self.weights)} weights: expected {len(self.weights)}, got {len(weights)}")
+            raise ShapeError(
+                f"{self!r} has {len(self.weights)} weights: expected {len(self.weights)}, got {len(weights)}"
+            )
         for parameter, number in zip([*self.weights, self.bias], [*weights, bias], strict=True):
             parameter.data = number
 
@@ -109,7 +111,9 @@ class MLP(Module):
         rng: Randomness = None,
     ) -> None:
         if isinstance(sizes, int) or len(sizes) < 2:
-            raise ArgumentError(f"MLP takes at least two sizes, such as [4, 6, 3] from inputs to outputs, got {sizes!r}")
+            raise ArgumentError(
+                f"MLP takes at least two sizes, such as [4, 6, 3] from inputs to outputs, got {sizes!r}"
+            )
         rng = generator_from(rng)
         self.sizes = [at_least_one(size, "MLP", "sizes") for size in sizes]
         activations = [activation] * (len(sizes) - 2) + [output]
@@ -126,7 +130,9 @@ class MLP(Module):
         return list(inputs)
 
     def __repr__(self) -> str:
-        return f"MLP({self.sizes}, activation={activation_name(self.activation)}, output={activation_name(self.output)})"
+        return (
+            f"MLP({self.sizes}, activation={activation_name(self.activation)}, output={activation_name(self.output)})"
+        )
 
 
 def _fits(inputs: Sequence[Any], expected: int, module: Module) -> None:

@@ -103,7 +103,9 @@ class RoundOff:
         inputs = range(len(nothing))
         self.slopes.append([sum(abs(p) * s[j] for p, _, s, _ in edges) for j in inputs])
         sums = 2 * ROUND_OFF * (len(edges) + 1)
-        self.slope_errors.append([sum(abs(p) * e[j] + (d + sums * abs(p)) * s[j] for p, d, s, e in edges) for j in inputs])
+        self.slope_errors.append(
+            [sum(abs(p) * e[j] + (d + sums * abs(p)) * s[j] for p, d, s, e in edges) for j in inputs]
+        )
 
     @staticmethod
     def value_error(name: str, value: float, at: Sequence[float]) -> float:
@@ -267,4 +269,3 @@ class RowDifferences:
         twice = (16 * once[1] - once[0]) / 15
         error = abs(twice - once[1]) + 16 * ROUND_OFF * largest / (2 * self.STEPS[-1])
         return Estimate(twice, error) if error < 1e-5 * max(abs(twice), 1e-3) else None
-

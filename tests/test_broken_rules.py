@@ -9,9 +9,10 @@ import random
 from functools import cache
 
 import pytest
+from oracles import CentralDifferences, ComplexStep, Expression, NaiveEngine, RowDifferences, objections
+
 from autograd import Value, elementwise
 from autograd.ops import TABLE
-from oracles import CentralDifferences, ComplexStep, Expression, NaiveEngine, RowDifferences, objections
 
 DIFFERENTIABLE = [op for op in TABLE.values() if op.rule is not None]
 

@@ -6,11 +6,12 @@ import mpmath
 import naive
 import numpy as np
 import pytest
-from autograd import Value, gradients
-from autograd.ops import TABLE
 from hypothesis import given
 from hypothesis import strategies as st
 from oracles import CentralDifferences, ComplexStep, Expression, NaiveEngine, RoundOff, objections
+
+from autograd import Value, gradients
+from autograd.ops import TABLE
 
 DIFFERENTIABLE = [name for name, op in TABLE.items() if op.rule is not None]
 CENTRAL = CentralDifferences()
@@ -36,8 +37,9 @@ class Builder:
         before = len(self.analysis.values)
         try:
             if name in KINKS:
-                places = {x: self.analysis.values[x] if isinstance(x, int) else x for x in operands}
-                assert far_from_kinks(name, places)
+                constants = [x for x in operands if isinstance(x, float)]
+                places = {x for x in operands if isinstance(x, int)}
+                assert far_from_kinks(name, [*constants, *(self.analysis.values[x] for x in places)])
             self.analysis.take(name, operands)
             assert self.judgeable()
         except (ArithmeticError, ValueError, TypeError, AssertionError):
@@ -55,9 +57,9 @@ class Builder:
         return abs(value) < 1e3 and error < 1e-10 and max(slopes) < 1e5 and max(slope_errors) < 1e-8
 
 
-def far_from_kinks(name, operands):
+def far_from_kinks(name, compared):
     """Whether every two numbers that a choice compares are well apart; one and the same place may meet itself."""
-    compared = [*operands.values(), *([0.0] if name in ("abs", "relu") else [])]
+    compared = [*compared, 0.0] if name in ("abs", "relu") else compared
     return all(abs(x - y) > 1e-6 for i, x in enumerate(compared) for y in compared[:i])
 
 

@@ -1,0 +1,143 @@
+"""The modes: whether and how ops record, in one context variable, so that threads and tasks do not disturb another."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import ContextDecorator
+from contextvars import ContextVar, Token
+from copy import copy
+from types import TracebackType
+from typing import Any, NamedTuple, Self
+
+
+class Site(NamedTuple):
+    """The line of the user's code that made a node."""
+
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+class Region:
+    """A named part of a computation: one call of a module, or one `with region("name")` block.
+
+    `owner` is a string, or an object whose `name_within(outer_owner)` gives its name; it is asked only when the
+    name is read, so that entering a region costs next to nothing.
+    """
+
+    __slots__ = ("outer", "owner")
+
+    def __init__(self, owner: Any, outer: Region | None = None) -> None:
+        self.owner, self.outer = owner, outer
+
+    @property
+    def name(self) -> str:
+        """The dotted path of names, outermost first."""
+        outer = self.outer
+        own = self.owner if isinstance(self.owner, str) else self.owner.name_within(outer and outer.owner)
+        return own if outer is None else f"{outer.name}.{own}"
+
+    def __repr__(self) -> str:
+        return f"<region {self.name}>"
+
+
+class Mode:
+    """What every op asks before it records; never changed, only replaced by another."""
+
+    __slots__ = ("keeps_lines", "records", "region", "special", "watcher")
+
+    def __init__(
+        self, records: bool = True, keeps_lines: bool = False, watcher: Any = None, region: Region | None = None
+    ) -> None:
+        self.records = records
+        self.keeps_lines = keeps_lines
+        self.watcher = watcher  # under detect_anomaly: told of every new node
+        self.region = region
+        self.special = not records or keeps_lines or watcher is not None  # whether an op must look beyond the region
+
+
+MODE: ContextVar[Mode] = ContextVar("autograd_mode", default=Mode())  # noqa: B039 (a Mode never changes)
+
+
+class _Entered(ContextDecorator):
+    """A context manager and decorator: another mode on the way in, the old one again on the way out."""
+
+    __slots__ = ("_tokens",)
+
+    def __init__(self) -> None:
+        self._tokens: list[Token[Mode]] = []
+
+    def _changed(self, mode: Mode) -> Mode:
+        raise NotImplementedError
+
+    def _recreate_cm(self) -> Self:
+        """As a decorator each call enters on its own, so that calls in several threads do not mix."""
+        fresh = copy(self)
+        fresh._tokens = []
+        return fresh
+
+    def __enter__(self) -> None:
+        self._tokens.append(MODE.set(self._changed(MODE.get())))
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        MODE.reset(self._tokens.pop())
+
+
+class no_grad(_Entered):  # noqa: N801 (reads as a statement: with no_grad())
+    """Inside, ops compute values and record nothing: their results are constants."""
+
+    __slots__ = ()
+
+    def _changed(self, mode: Mode) -> Mode:
+        return Mode(False, mode.keeps_lines, mode.watcher, mode.region)
+
+
+class trace(_Entered):  # noqa: N801
+    """Inside, every node remembers the file and line of the user's code that made it (`node.site`)."""
+
+    __slots__ = ()
+
+    def _changed(self, mode: Mode) -> Mode:
+        return Mode(mode.records, True, mode.watcher, mode.region)
+
+
+class watched(_Entered):  # noqa: N801
+    """Inside, a watcher is told of every new node, and every node remembers its line."""
+
+    __slots__ = ("_watcher",)
+
+    def __init__(self, watcher: Any) -> None:
+        super().__init__()
+        self._watcher = watcher
+
+    def _changed(self, mode: Mode) -> Mode:
+        return Mode(mode.records, True, self._watcher, mode.region)
+
+
+class region(_Entered):  # noqa: N801
+    """Inside, every node belongs to a region of this name; drawings fold regions into boxes.
+
+    The name is a string, or an object that is asked for it when it is read (see `Region`).
+    """
+
+    __slots__ = ("_owner",)
+
+    def __init__(self, owner: Any) -> None:
+        super().__init__()
+        self._owner = owner
+
+    def _changed(self, mode: Mode) -> Mode:
+        return Mode(mode.records, mode.keeps_lines, mode.watcher, Region(self._owner, mode.region))
+
+
+def calling_site() -> Site:
+    """The nearest line outside this library's own packages."""
+    frame = sys._getframe(1)
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] in ("autograd", "nn"):
+        frame = frame.f_back
+    return Site(os.path.relpath(frame.f_code.co_filename), frame.f_lineno)

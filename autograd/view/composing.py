@@ -1,0 +1,76 @@
+"""From a graph and its folding to a picture: boxes, the links between them, frames, notes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from autograd.graph import Node
+from autograd.view.blocks import Block, Folding
+from autograd.view.boxes import box_of, calls_of
+from autograd.view.links import link_of
+from autograd.view.parts import Frame, Link, Picture
+from autograd.view.reading import Edge, Reading, counted
+from autograd.view.regions import Place
+from autograd.view.text import one_line
+
+
+def picture_of(reading: Reading, folding: Folding) -> Picture:
+    """The parts of a folded graph."""
+    blocks = folding.blocks
+    places = _places(blocks)
+    joined = _joined(reading, blocks)
+    outputs: list[dict[Node, None]] = [{} for _ in blocks]
+    for (source, _, _), edges in joined.items():
+        outputs[source].update((edge.operand, None) for edge in edges)
+    links = tuple(
+        link_of(reading, source, target, edges, into_folded=blocks[target].folded)
+        for (source, target, _), edges in joined.items()
+    )
+    return Picture(
+        title=f"Graph of {one_line(reading.names[reading.root])}: {counted(reading.names)}",
+        direction=reading.direction,
+        boxes=tuple(box_of(reading, *each, places) for each in zip(blocks, map(tuple, outputs), strict=True)),
+        links=links,
+        frames=tuple(_frame(place, places) for place in places),
+        notes=tuple(_notes(reading, folding, links)),
+    )
+
+
+def _places(blocks: Iterable[Block]) -> dict[Place, int]:
+    """The places to be drawn as frames, numbered, outer before inner."""
+    places: dict[Place, int] = {}
+    for block in blocks:
+        for place in block.path:
+            places.setdefault(place, len(places))
+    return places
+
+
+def _frame(place: Place, places: Mapping[Place, int]) -> Frame:
+    title = one_line(place.own_name) + calls_of(place)
+    return Frame(title, place.name, None if place.outer is None else places[place.outer])
+
+
+def _joined(reading: Reading, blocks: tuple[Block, ...]) -> dict[tuple[int, int, int], list[Edge]]:
+    """The edges of the graph by the boxes at their ends: each on its own, those of a folded box together."""
+    home = {node: b for b, block in enumerate(blocks) for node in block.nodes}
+    joined: dict[tuple[int, int, int], list[Edge]] = {}
+    for node in reading.names:
+        for parent, derivative in zip(node.parents, node.local_gradients, strict=True):
+            source, target = home[parent], home[node]
+            if source != target:
+                together = blocks[source].folded or blocks[target].folded
+                ends = (source, target, -1 if together else len(joined))
+                joined.setdefault(ends, []).append(Edge(parent, node, derivative))
+    return joined
+
+
+def _notes(reading: Reading, folding: Folding, links: Iterable[Link]) -> Iterable[str]:
+    """What the picture has to explain below itself, and no more."""
+    if any(link.forward.startswith("∂") for link in links):
+        yield "∂  derivative of the operation by this operand"
+    if any(link.backward for link in links):
+        yield f"{reading.back}  the operand's share of the gradient: the operation's gradient × ∂"
+    if not reading.adjoints and reading.root.requires_grad:
+        yield f"—  no backward pass from {one_line(reading.names[reading.root])} yet"
+    if folding.note is not None:
+        yield folding.note

@@ -1,0 +1,123 @@
+"""SVG from a picture and its placement: pure text, colours as attributes, nothing from style sheets or font files."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+
+from autograd.view import palette
+from autograd.view.cards import HEADER, NAME, SMALL, Line, lines_of
+from autograd.view.markup import element, escaped, path, pixels, text
+from autograd.view.parts import Box, Frame, Link, Picture
+from autograd.view.placement import Placement, Rectangle, Route, Spot
+from autograd.view.text import width
+
+MARGIN, NOTE = 18.0, 17.0  # around everything, and from one line of notes to the next
+FONT = "Helvetica, Arial, 'Liberation Sans', sans-serif"
+
+
+def svg_of(picture: Picture, placement: Placement) -> str:
+    """The document. Every id begins with a hash of the content, so that two pictures on one page share none."""
+    prefix = "g" + hashlib.sha256(repr((picture, placement)).encode("utf-8", "replace")).hexdigest()[:10]
+    notes = max((width(note, SMALL) for note in picture.notes), default=0.0)
+    across = max(placement.width, notes) + 2 * MARGIN
+    down = placement.height + 2 * MARGIN + (len(picture.notes) * NOTE + 8.0 if picture.notes else 0.0)
+    size = {"width": pixels(across), "height": pixels(down), "viewBox": f"0 0 {pixels(across)} {pixels(down)}"}
+    head = {"xmlns": "http://www.w3.org/2000/svg", "id": prefix, **size, "role": "img", "font-family": FONT}
+    head["style"] = "max-width:100%;height:auto"
+    shift = {"transform": f"translate({pixels((across - placement.width) / 2.0)} {pixels(MARGIN)})"}
+    background = Rectangle(0.5, 0.5, across - 1.0, down - 1.0)
+    body = [
+        f"<title>{escaped(picture.title)}</title>",
+        _rectangle(background, palette.PAGE, palette.BORDER, 10.0),
+        element("g", shift, *_drawn(picture, placement, prefix)),
+        *_notes(picture, down),
+    ]
+    return element("svg", head, *body) + "\n"
+
+
+def _drawn(picture: Picture, placement: Placement, prefix: str) -> Iterator[str]:
+    """Frames below links below boxes."""
+    for i, (frame, area) in enumerate(zip(picture.frames, placement.frames, strict=True)):
+        yield element("g", {"id": f"{prefix}-frame-{i}"}, *_frame(picture, frame, area))
+    for i, (link, route) in enumerate(zip(picture.links, placement.routes, strict=True)):
+        yield element("g", {"id": f"{prefix}-edge-{i}"}, *_link(link, route))
+    for i, (box, area) in enumerate(zip(picture.boxes, placement.boxes, strict=True)):
+        yield element("g", {"id": f"{prefix}-node-{i}"}, *_box(box, area))
+
+
+def _frame(picture: Picture, frame: Frame, area: Rectangle) -> Iterator[str]:
+    depth, outer = 0, frame.outer
+    while outer is not None:
+        depth, outer = depth + 1, picture.frames[outer].outer
+    yield f"<title>{escaped(frame.tooltip)}</title>"
+    yield _rectangle(area, palette.FRAMES[depth % len(palette.FRAMES)], palette.FRAME_BORDER, 8.0)
+    baseline = area.y + 17.0 if picture.direction == "LR" else area.y + area.height - 9.0
+    yield text(Spot(area.x + 12.0, baseline, "start"), frame.name, NAME, palette.MUTED, bold=True)
+
+
+def _link(link: Link, route: Route) -> Iterator[str]:
+    colour = palette.WIRE if link.differentiable else palette.GREY_WIRE
+    yield f"<title>{escaped(link.tooltip)}</title>"
+    yield element("path", {"d": path(route), "fill": "none", "stroke": colour, "stroke-width": "1.4"})
+    yield element("path", {"d": _arrow(route), "fill": colour})
+    if link.forward:
+        yield text(route.forward, link.forward, SMALL, palette.DERIVATIVE)
+    if link.backward:
+        yield text(route.backward, link.backward, SMALL, palette.GRADIENT)
+
+
+def _arrow(route: Route) -> str:
+    """The head of an arrow at the end of a route, along its last direction."""
+    *_, (x, y) = route.segments[-1]
+    before = route.segments[-1][-2] if len(route.segments[-1]) > 1 else ([route.start, *_ends(route)])[-2]
+    along, down = x - before[0], y - before[1]
+    length = (along * along + down * down) ** 0.5 or 1.0
+    along, down = along / length, down / length
+    tail_x, tail_y = x - 7.0 * along, y - 7.0 * down
+    corners = [(x, y), (tail_x - 3.2 * down, tail_y + 3.2 * along), (tail_x + 3.2 * down, tail_y - 3.2 * along)]
+    return "M" + "L".join(f"{pixels(a)} {pixels(b)}" for a, b in corners) + "Z"
+
+
+def _ends(route: Route) -> list[tuple[float, float]]:
+    return [segment[-1] for segment in route.segments]
+
+
+def _box(box: Box, area: Rectangle) -> Iterator[str]:
+    paint = palette.PAINTS[box.kind]
+    radius = 7.0 if box.rows else area.height / 2.0
+    yield f"<title>{escaped(box.tooltip)}</title>"
+    yield _rectangle(area, paint.body, paint.border, radius)
+    if box.kind == "folded":
+        inner = Rectangle(area.x + 2.5, area.y + 2.5, area.width - 5.0, area.height - 5.0)
+        yield _rectangle(inner, "none", paint.header, radius - 2.0)
+    if box.rows:
+        yield element("path", {"d": _band(area, radius), "fill": paint.header})
+    for line in lines_of(box, area.width, area.height):
+        yield _line(line, area, box)
+
+
+def _band(area: Rectangle, radius: float) -> str:
+    """The header of a box: a band with the upper corners round, just inside the border."""
+    left, right, top, bottom = area.x + 0.6, area.x + area.width - 0.6, area.y + 0.6, area.y + HEADER - 2.0
+    r = pixels(radius - 0.6)
+    return (
+        f"M{pixels(left)} {pixels(bottom)}V{pixels(top + radius - 0.6)}a{r} {r} 0 0 1 {r} -{r}"
+        f"H{pixels(right - radius + 0.6)}a{r} {r} 0 0 1 {r} {r}V{pixels(bottom)}Z"
+    )
+
+
+def _line(line: Line, area: Rectangle, box: Box) -> str:
+    colour = palette.MUTED if box.kind == "constant" else palette.TEXT[line.role]
+    bold = line.role == "name" and box.kind != "constant"
+    return text(Spot(area.x + line.x, area.y + line.y, line.anchor), line.text, line.size, colour, bold=bold)
+
+
+def _notes(picture: Picture, down: float) -> Iterator[str]:
+    for i, note in enumerate(reversed(picture.notes)):
+        yield text(Spot(MARGIN, down - MARGIN + 3.0 - i * NOTE, "start"), note, SMALL, palette.MUTED)
+
+
+def _rectangle(area: Rectangle, fill: str, stroke: str, radius: float) -> str:
+    sides = {"x": area.x, "y": area.y, "width": area.width, "height": area.height, "rx": radius}
+    return element("rect", {**{name: pixels(x) for name, x in sides.items()}, "fill": fill, "stroke": stroke})

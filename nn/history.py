@@ -1,0 +1,91 @@
+"""History: what a training run measured, epoch by epoch."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from autograd.errors import MissingExtra
+
+
+class Score(NamedTuple):
+    """The mean loss over some samples, and the part of them named wrongly where their targets are classes."""
+
+    loss: float
+    error_rate: float | None
+
+    def is_better_than(self, other: Score | None) -> bool:
+        """Whether the error rate is smaller; where it is equal, or there is none, whether the loss is."""
+        if other is None or math.isnan(other.loss):
+            return True
+        return (self.error_rate or 0.0, self.loss) < (other.error_rate or 0.0, other.loss)
+
+
+@dataclass
+class History:
+    """One entry an epoch in every list; a list stays empty where there was nothing to measure.
+
+    `loss` and `error_rate` are means over the training samples as they were met during the epoch, the validation
+    lists are measured after it. `best_epoch` is 0 while no epoch was completed. `stopped` is "finished" after all
+    epochs, "early" when the validation error no longer fell, "interrupted" after Ctrl-C.
+    """
+
+    loss: list[float] = field(default_factory=list)
+    error_rate: list[float] = field(default_factory=list)
+    validation_loss: list[float] = field(default_factory=list)
+    validation_error_rate: list[float] = field(default_factory=list)
+    best_epoch: int = 0
+    stopped: str = "finished"
+
+    def add(self, training: Score, validation: Score | None) -> None:
+        """Enters the scores of one more epoch."""
+        self.loss.append(training.loss)
+        if training.error_rate is not None:
+            self.error_rate.append(training.error_rate)
+        if validation is not None:
+            self.validation_loss.append(validation.loss)
+            if validation.error_rate is not None:
+                self.validation_error_rate.append(validation.error_rate)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Lists, numbers and strings under their names, ready for JSON."""
+        return {**self._columns(), "best_epoch": self.best_epoch, "stopped": self.stopped}
+
+    def plot(self, axes: Any = None) -> Any:
+        """Draws every list against the epoch and returns the matplotlib axes; MissingExtra without matplotlib."""
+        try:
+            from matplotlib import pyplot
+        except ImportError:
+            raise MissingExtra('History.plot needs matplotlib: pip install "glassgrad[plot]"') from None
+        axes = pyplot.subplots()[1] if axes is None else axes
+        epochs = range(1, len(self.loss) + 1)
+        for name, column in self._columns().items():
+            if column:
+                axes.plot(epochs, column, label=name.replace("_", " "), linestyle="--" if "rate" in name else "-")
+        axes.set_xlabel("epoch")
+        axes.legend()
+        return axes
+
+    def _columns(self) -> dict[str, list[float]]:
+        return {
+            "loss": list(self.loss),
+            "error_rate": list(self.error_rate),
+            "validation_loss": list(self.validation_loss),
+            "validation_error_rate": list(self.validation_error_rate),
+        }
+
+    def __str__(self) -> str:
+        """A table of at most a dozen epochs, evenly spaced, the last and the best among them."""
+        columns = {name.replace("_", " ").rjust(10): column for name, column in self._columns().items() if column}
+        count = len(self.loss)
+        shown = {round(1 + i * (count - 1) / 9) for i in range(10)} | {self.best_epoch} if count else set()
+        lines = ["epoch" + "".join(f"   {name}" for name in columns)]
+        for epoch in sorted(shown - {0}):
+            cells = "".join(f"{column[epoch - 1]:{len(name) + 3}.4g}" for name, column in columns.items())
+            lines.append(f"{epoch:5}{cells}" + ("  best" if epoch == self.best_epoch else ""))
+        return "\n".join([*lines, f"{self.stopped} after {count} epochs"])
+
+    def __repr__(self) -> str:
+        last = f", last loss {self.loss[-1]:.4g}" if self.loss else ""
+        return f"History({len(self.loss)} epochs, {self.stopped}{last})"

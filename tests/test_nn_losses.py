@@ -1,0 +1,189 @@
+"""Losses of the textbook: values, gradients, and labels that do not fit."""
+
+import math
+
+import numpy as np
+import pytest
+
+import nn
+from autograd import Value, log_softmax, no_grad, softmax
+from autograd.errors import ArgumentError, OperandError, ShapeError
+
+P = (0.34, 0.46, 0.20)
+
+
+def values(*numbers):
+    return [Value(x) for x in numbers]
+
+
+def gradient(loss, outputs):
+    loss.backward()
+    return [output.grad for output in outputs]
+
+
+@pytest.mark.parametrize(
+    ("loss", "value", "slopes"),
+    [
+        (nn.SquaredError(), 5.0, [2.0, -4.0]),
+        (nn.HalfSquaredError(), 2.5, [1.0, -2.0]),
+        (nn.MSELoss(), 2.5, [1.0, -2.0]),
+        (nn.AbsoluteError(), 3.0, [1.0, -1.0]),
+        (nn.L1Loss(), 1.5, [0.5, -0.5]),
+    ],
+)
+def test_a_distance_has_its_value_and_slopes(loss, value, slopes):
+    outputs = values(2.0, 1.0)
+    total = loss(outputs, [1.0, 3.0])
+    assert total.data == value
+    assert gradient(total, outputs) == slopes
+    assert loss([Value(2.0), Value(1.0)], np.array([1, 3])).data == value
+
+
+def test_a_loss_takes_a_single_value_and_a_list_of_one_alike():
+    assert nn.MSELoss()(Value(3.0), 1.0).data == nn.MSELoss()([Value(3.0)], 1.0).data == 4.0
+
+
+@pytest.mark.parametrize("label", [0, 0.0, np.int64(0), [1, 0, 0], (1.0, 0.0, 0.0), np.array([1.0, 0.0, 0.0])])
+def test_softmax_with_cross_entropy_gives_p_minus_y(label):
+    logits = values(*map(math.log, P))
+    loss = nn.CrossEntropyLoss()(logits, label)
+    assert loss.data == pytest.approx(-math.log(0.34))
+    assert gradient(loss, logits) == pytest.approx([-0.66, 0.46, 0.20])
+
+
+def test_cross_entropy_takes_soft_labels():
+    logits, soft = values(1.0, -2.0, 0.5), [0.2, 0.5, 0.3]
+    p = [f.data for f in softmax(logits)]
+    loss = nn.CrossEntropyLoss()(logits, soft)
+    assert loss.data == pytest.approx(-sum(y * math.log(f) for y, f in zip(soft, p, strict=True)))
+    assert gradient(loss, logits) == pytest.approx([f - y for f, y in zip(p, soft, strict=True)])
+
+
+@pytest.mark.parametrize("label", [0, 1])
+def test_cross_entropy_from_logits_is_finite_at_a_thousand(label):
+    logits = values(1000.0, -1000.0)
+    loss = nn.CrossEntropyLoss()(logits, label)
+    assert loss.data == 2000.0 * label
+    assert gradient(loss, logits) == [1.0 - (label == 0), 0.0 - (label == 1)]
+
+
+def test_nothing_comes_from_0_times_the_log_of_0():
+    probabilities = values(0.0, 1.0)
+    loss = nn.SoftCrossEntropy()(probabilities, [0.0, 1.0])
+    assert loss.data == 0.0
+    assert gradient(loss, probabilities) == [0.0, -1.0]
+    logits = values(-math.inf, 0.0)
+    loss = nn.CrossEntropyLoss()(logits, [0.0, 1.0])
+    assert loss.data == 0.0
+    assert gradient(loss, logits) == [0.0, 0.0]
+
+
+def test_log_loss_is_minus_the_log_of_the_labels_probability():
+    probabilities = values(*P)
+    loss = nn.LogLoss()(probabilities, 1)
+    assert loss.data == -math.log(0.46)
+    assert gradient(loss, probabilities) == pytest.approx([0.0, -1 / 0.46, 0.0])
+
+
+def test_log_loss_reads_a_single_output_as_the_probability_of_class_1():
+    assert nn.LogLoss()(Value(0.8), 1).data == pytest.approx(-math.log(0.8))
+    assert nn.LogLoss()([Value(0.8)], 0).data == pytest.approx(-math.log(0.2))
+
+
+def test_all_routes_to_the_cross_entropy_agree():
+    logits = (0.3, -1.2, 2.0)
+    from_logits = nn.CrossEntropyLoss()(values(*logits), 2).data
+    assert nn.NLLLoss()(log_softmax(values(*logits)), 2).data == pytest.approx(from_logits)
+    assert nn.LogLoss()(softmax(values(*logits)), 2).data == pytest.approx(from_logits)
+    assert nn.SoftCrossEntropy()(softmax(values(*logits)), [0, 0, 1]).data == pytest.approx(from_logits)
+
+
+def by_hand(outputs):
+    exponentials = [x.exp() for x in outputs]
+    total = sum(exponentials)
+    return [e / total for e in exponentials]
+
+
+@pytest.mark.parametrize("already", [softmax, by_hand])
+def test_cross_entropy_of_something_softmaxed_names_nll_loss(already):
+    with pytest.raises(ArgumentError, match=r"already went through softmax.*NLLLoss"):
+        nn.CrossEntropyLoss()(already(values(1.0, 2.0, 3.0)), 0)
+    with pytest.raises(ArgumentError, match="LogLoss"):
+        nn.NLLLoss()(already(values(1.0, 2.0, 3.0)), 0)
+
+
+def test_cross_entropy_of_a_softmax_network_is_refused_and_of_its_logits_is_not():
+    with pytest.raises(ArgumentError, match="output='identity'"):
+        nn.CrossEntropyLoss()(nn.MLP([2, 3], output="softmax")([1.0, 2.0]), 0)
+    nn.CrossEntropyLoss()(nn.MLP([2, 3])([1.0, 2.0]), 0)
+
+
+def test_logits_that_look_like_probabilities_are_no_false_alarm():
+    nn.CrossEntropyLoss()(values(0.2, 0.3, 0.5), 0)
+    layer = nn.Layer(2, 2, activation="identity")
+    layer.set_weights([[1.0, 0.0], [0.0, 1.0]], [0.0, 0.0])
+    nn.CrossEntropyLoss()(layer([1.0, 0.0]), 0)
+    nn.CrossEntropyLoss()([x.exp() for x in values(0.1, 0.2)], 0)
+    nn.CrossEntropyLoss()(log_softmax(values(1.0, 2.0)), 0)
+
+
+@pytest.mark.parametrize(
+    ("output", "label", "value", "slope"), [(0.5, 1, 0.5, -1.0), (2.0, 1, 0.0, 0.0), (0.5, -1, 1.5, 1.0)]
+)
+def test_hinge_is_0_beyond_the_margin(output, label, value, slope):
+    f = Value(output)
+    loss = nn.HingeLoss()(f, label)
+    assert loss.data == value
+    assert gradient(loss, [f]) == [slope]
+
+
+def test_the_exponential_loss_is_e_to_the_minus_margin():
+    f = Value(0.5)
+    loss = nn.ExponentialLoss()(f, -1)
+    assert loss.data == math.exp(0.5)
+    assert gradient(loss, [f]) == [math.exp(0.5)]
+    assert nn.ExponentialLoss()(values(0.5, 0.5), [1, -1]).data == pytest.approx(math.cosh(0.5))
+
+
+@pytest.mark.parametrize(
+    ("loss", "outputs", "label", "kind", "message"),
+    [
+        (nn.CrossEntropyLoss(), 3, 3, ArgumentError, "label 3 is not a class: 3 outputs allow 0 to 2"),
+        (nn.CrossEntropyLoss(), 3, -1, ArgumentError, "label -1 is not a class"),
+        (nn.CrossEntropyLoss(), 3, 0.5, ArgumentError, "label 0.5 is not a class"),
+        (nn.CrossEntropyLoss(), 3, "setosa", ArgumentError, "label 'setosa' is not a class"),
+        (nn.CrossEntropyLoss(), 3, [0, 1], ShapeError, "2 probabilities does not fit 3 outputs"),
+        (nn.CrossEntropyLoss(), 3, [1, 1, 0], ArgumentError, "sum to 1"),
+        (nn.CrossEntropyLoss(), 3, [2, -1, 0], ArgumentError, "sum to 1"),
+        (nn.MSELoss(), 3, 1.0, ShapeError, "3 outputs and 1 targets. For a class label use CrossEntropyLoss"),
+        (nn.MSELoss(), 1, "one", OperandError, "the text 'one'"),
+        (nn.HingeLoss(), 1, 0, ArgumentError, "the labels -1 and 1, got 0"),
+        (nn.HingeLoss(), 2, 1, ShapeError, "a label for each of 2 outputs, got 1"),
+    ],
+)
+def test_a_label_that_does_not_fit_is_named(loss, outputs, label, kind, message):
+    with pytest.raises(kind, match=message):
+        loss(values(*[0.5] * outputs), label)
+
+
+def test_the_penalty_holds_weights_and_never_biases():
+    neuron = nn.Neuron(2, activation="identity")
+    neuron.set_weights([3.0, -1.0], bias=100.0)
+    penalty = nn.l2_penalty(neuron, 0.5)
+    assert penalty.data == 0.25 * 10.0
+    assert gradient(penalty, neuron.parameters()) == [1.5, -0.5, 0.0]
+
+
+def test_the_penalty_and_weight_decay_move_alike():
+    one, other = nn.MLP([2, 2, 1], rng=0), nn.MLP([2, 2, 1], rng=0)
+    (nn.MSELoss()(one([1.0, 2.0]), 3.0) + nn.l2_penalty(one, 0.1)).backward()
+    nn.MSELoss()(other([1.0, 2.0]), 3.0).backward()
+    nn.SGD(one, lr=0.1).step()
+    nn.SGD(other, lr=0.1, weight_decay=0.1).step()
+    assert list(one.state_dict().values()) == pytest.approx(list(other.state_dict().values()), rel=1e-14)
+
+
+def test_losses_work_where_nothing_is_recorded():
+    with no_grad():
+        assert nn.MSELoss()(values(2.0, 1.0), [1.0, 3.0]).data == 2.5
+        assert nn.CrossEntropyLoss()(values(0.0, 0.0), 1).data == math.log(2.0)

@@ -1,0 +1,315 @@
+"""fit: it learns, it stops, it checks first, and it repeats itself exactly."""
+
+import builtins
+import gc
+import json
+import math
+import random
+import tracemalloc
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+
+import nn
+from autograd.errors import ArgumentError, AutogradError, DataError, Diverged, MissingExtra, OperandError, ShapeError
+
+LINE = [[x / 4.0] for x in range(-4, 5)]
+
+
+def line_fit(model=None, y=None, X=None, **options):
+    """A linear neuron on y = 2x + 1, with anything about it changed."""
+    model = model or nn.Neuron(1, activation="identity", rng=0)
+    X = LINE if X is None else X
+    y = [2.0 * x + 1.0 for (x,) in LINE] if y is None else y
+    settings = {"loss": nn.MSELoss(), "optimizer": nn.SGD(model, lr=0.1), "epochs": 5, "batch_size": 3, "seed": 0}
+    return model, nn.fit(model, X, y, **{**settings, **options})
+
+
+def iris_fit(seed, epochs, **options):
+    train, test = nn.data.iris().split(40)
+    scaled, model = train.standardised(), nn.MLP([4, 6, 3], rng=seed)
+    optimizer = nn.SGD(model, lr=0.1, momentum=0.9)
+    settings = {"loss": nn.CrossEntropyLoss(), "optimizer": optimizer, "epochs": epochs, "batch_size": 8, "seed": seed}
+    history = nn.fit(model, scaled.X, scaled.y, **{**settings, **options})
+    return history, nn.accuracy(nn.predict(model, test.standardised(like=train).X), test.y)
+
+
+def test_fit_finds_the_line():
+    model, history = line_fit(epochs=60)
+    assert [p.data for p in model.parameters()] == pytest.approx([2.0, 1.0], abs=1e-3)
+    assert history.loss[-1] < 1e-5 < history.loss[0]
+
+
+def test_one_full_batch_step_is_the_textbooks_gradient():
+    model = nn.Neuron(1, activation="identity")
+    model.set_weights([0.0], bias=0.0)
+    line_fit(model, epochs=1, batch_size=9, optimizer=nn.SGD(model, lr=1.0))
+    y = [2.0 * x + 1.0 for (x,) in LINE]
+    w = 2.0 / 9.0 * sum(yi * x for (x,), yi in zip(LINE, y, strict=True))
+    assert [p.data for p in model.parameters()] == pytest.approx([w, 2.0 / 9.0 * sum(y)])
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_iris_is_learned_from_random_weights(seed):
+    history, accuracy = iris_fit(seed, epochs=25)
+    assert accuracy >= 29 / 30
+    assert history.error_rate[-1] < 0.1
+
+
+def test_zero_weights_leave_the_hidden_neurons_identical():
+    model = nn.MLP([1, 3, 1], rng=0)
+    model.load_state_dict(dict.fromkeys(model.state_dict(), 0.0))
+    line_fit(model, epochs=5)
+    neurons = [[p.data for p in neuron.parameters()] for neuron in model.layers[0].neurons]
+    assert neurons[0] == neurons[1] == neurons[2]
+    assert neurons[0] != [0.0, 0.0]
+
+
+@pytest.mark.parametrize("seed", [3, lambda: random.Random(3), lambda: np.random.default_rng(3)])
+def test_the_same_seed_gives_the_same_run_and_global_random_state_is_untouched(seed):
+    python_state, numpy_state = random.getstate(), np.random.get_state()[1].tolist()
+    runs = [line_fit(seed=seed() if callable(seed) else seed, validation=0.3) for _ in range(2)]
+    assert runs[0][0].state_dict() == runs[1][0].state_dict()
+    assert runs[0][1].to_dict() == runs[1][1].to_dict()
+    assert line_fit(seed=4)[0].state_dict() != line_fit(seed=5)[0].state_dict()
+    assert random.getstate() == python_state
+    assert np.random.get_state()[1].tolist() == numpy_state
+
+
+def test_every_epoch_sees_every_sample_once_in_a_new_order():
+    seen = []
+
+    class Watching(nn.Neuron):
+        def forward(self, inputs):
+            if self.training:
+                seen.append(inputs[0])
+            return super().forward(inputs)
+
+    line_fit(Watching(1, activation="identity", rng=0), epochs=2, batch_size=4)
+    first, second = seen[:9], seen[9:]
+    assert sorted(first) == sorted(second) == [x for (x,) in LINE]
+    assert first != second
+
+
+def test_fit_takes_any_function_as_loss_and_the_last_batch_may_be_smaller():
+    model, history = line_fit(loss=lambda output, target: (output - target) ** 2, batch_size=4)
+    assert model.state_dict() == line_fit(batch_size=4)[0].state_dict()
+    assert history.error_rate == []
+
+
+def test_early_stopping_gives_the_best_weights_back():
+    X, y = [[1.0], [2.0]], [1.0, 2.0]
+    model = nn.Neuron(1, activation="identity")
+    model.set_weights([0.0], bias=0.0)
+    # Training moves the weight from 0 to 1, and validation is best on the way, at 0.5.
+    model.bias.requires_grad = False
+    optimizer = nn.SGD(model, lr=0.02)
+    history = nn.fit(
+        model, X, y, loss=nn.MSELoss(), optimizer=optimizer, epochs=200, seed=0, patience=3, validation=([[1.0]], [0.5])
+    )
+    assert history.stopped == "early"
+    assert len(history.loss) == history.best_epoch + 3
+    assert history.validation_loss[history.best_epoch - 1] == min(history.validation_loss)
+    assert nn.MSELoss()(model([1.0]), 0.5).data == min(history.validation_loss)
+
+
+def test_validation_of_classes_stops_by_the_error_rate_and_then_the_loss():
+    history, accuracy = iris_fit(0, epochs=30, validation=0.2, patience=4)
+    assert len(history.validation_loss) == len(history.validation_error_rate) == len(history.loss)
+    scores = list(zip(history.validation_error_rate, history.validation_loss, strict=True))
+    assert scores[history.best_epoch - 1] == min(scores)
+    assert accuracy >= 0.9
+
+
+def test_validation_without_patience_only_measures():
+    plain, measured = line_fit(), line_fit(validation=(LINE, [0.0] * 9))
+    assert plain[0].state_dict() == measured[0].state_dict()
+    assert len(measured[1].validation_loss) == 5
+
+
+def test_a_learning_rate_of_a_thousand_is_named_as_diverged_and_the_best_weights_are_kept():
+    model = nn.MLP([1, 3, 1], rng=0)
+    with pytest.raises(Diverged, match=r"epoch \d+, batch \d: .*layers\.\d\.neurons\.\d\..*of epoch \d+, .*smaller"):
+        line_fit(model, optimizer=nn.SGD(model, lr=1e3), epochs=200)
+    assert all(math.isfinite(number) for number in model.state_dict().values())
+
+
+def test_the_first_parameter_that_is_not_finite_is_named():
+    model = nn.Neuron(1, activation="identity", rng=0)
+    with pytest.raises(Diverged, match=r"epoch 1, batch 1: (weights\.0|bias) is -?(inf|nan), the batch's mean loss"):
+        line_fit(model, optimizer=nn.SGD(model, lr=1e308), batch_size=1)
+
+
+def test_divergence_in_the_first_epoch_leaves_the_weights_as_they_came():
+    model = nn.Neuron(1, activation="identity", rng=0)
+    before = model.state_dict()
+    with pytest.raises(Diverged, match=r"epoch 1, batch \d: .*the weights it came with"):
+        line_fit(model, optimizer=nn.SGD(model, lr=1e200))
+    assert model.state_dict() == before
+
+
+def test_a_loss_that_is_not_finite_is_named_too():
+    def infinite(output, target):
+        return output * 0.0 + math.inf
+
+    with pytest.raises(Diverged, match=r"largest being weights\.0 with .*, the batch's mean loss is inf"):
+        line_fit(loss=infinite)
+
+
+def test_ctrl_c_ends_the_run_with_history_and_best_weights():
+    calls = []
+
+    def interrupted(output, target):
+        calls.append(1)
+        if len(calls) == 1 + 2 * 9 + 4:  # one rehearsal, two whole epochs, then in the midst of the third
+            raise KeyboardInterrupt
+        return (output - target) ** 2
+
+    model = nn.Neuron(1, activation="identity", rng=0)
+    _, history = line_fit(model, loss=interrupted, epochs=50)
+    assert history.stopped == "interrupted"
+    assert len(history.loss) == 2
+    assert history.best_epoch == 2
+    assert model.state_dict() == line_fit(epochs=2)[0].state_dict()
+    assert gc.isenabled()
+
+
+@pytest.mark.parametrize(
+    ("options", "kind", "message"),
+    [
+        ({"X": [[0.0], [math.nan], [1.0]], "y": [1, 2, 3]}, DataError, "X holds nan in row 1, column 0"),
+        ({"X": np.array([[0.0, 1.0], [0.0, math.inf]]), "y": [1, 2]}, DataError, "X holds inf in row 1, column 1"),
+        ({"X": [[0.0], [1.0, 2.0]], "y": [1, 2]}, DataError, "2 numbers in row 1 and 1 in row 0"),
+        ({"X": [["5.1"]], "y": [1]}, DataError, "X holds str '5.1' in row 0, column 0"),
+        ({"X": np.array([[1j]]), "y": [1]}, DataError, "X holds complex"),
+        ({"X": [0.0, 1.0], "y": [1, 2]}, DataError, r"write \[\[x\] for x in X\]"),
+        ({"X": [], "y": []}, DataError, "X is empty"),
+        ({"X": np.zeros((0, 1)), "y": []}, DataError, "X is empty"),
+        ({"y": [1.0, 2.0]}, DataError, "X has 9 rows and y has 2 entries"),
+        ({"y": [1.0] * 8 + [math.nan]}, DataError, "y holds nan in row 8"),
+        ({"y": [[1.0]] * 8 + [[math.inf]]}, DataError, "y holds inf in row 8, column 0"),
+        ({"y": [1.0] * 8 + [None]}, DataError, "y holds NoneType 'None' in row 8"),
+        ({"y": 3.0}, DataError, "one label or target for each row"),
+        ({"y": [[1.0, 2.0]] * 9}, DataError, "y, row 0: MSELoss .* 1 outputs and 2 targets"),
+        ({"X": [[1.0, 2.0]] * 9}, ShapeError, "expected 1, got 2"),
+        ({"batch_size": 10}, DataError, "a batch of 10 does not fit the 9 samples"),
+        ({"batch_size": 9, "validation": 0.2}, DataError, "a batch of 9 does not fit the 7 samples"),
+        ({"batch_size": 0}, ArgumentError, "batch_size must be at least 1"),
+        ({"epochs": 0}, ArgumentError, "epochs must be at least 1"),
+        ({"validation": 1.5}, ArgumentError, "a part between 0 and 1, got 1.5"),
+        ({"validation": 0.99}, DataError, "leaves none"),
+        ({"validation": (LINE, [0.0])}, DataError, "validation X has 9 rows and y has 1"),
+        ({"validation": ([[math.nan]], [0.0])}, DataError, "validation X holds nan in row 0"),
+        ({"patience": 2}, ArgumentError, "patience needs validation"),
+        ({"optimizer": nn.SGD(nn.Neuron(1), lr=0.1)}, ArgumentError, "none of the model's parameters"),
+        ({"optimizer": 0.1}, OperandError, "nn.SGD"),
+        ({"loss": lambda output, target: 1.0}, OperandError, "the loss must be a Value; got 1.0|so that its gradient"),
+        ({"model": nn.Perceptron(1), "seed": 0}, ArgumentError, "none of the model's parameters|Perceptron learns by"),
+        ({"seed": "lucky"}, ArgumentError, "randomness comes from"),
+    ],
+)
+def test_everything_is_checked_before_anything_moves(options, kind, message):
+    model = options.setdefault("model", nn.Neuron(1, activation="identity", rng=0))
+    options.setdefault("optimizer", nn.SGD(model, lr=0.1))
+    before = model.state_dict()
+    with pytest.raises(kind, match=message):
+        line_fit(**options)
+    assert model.state_dict() == before
+
+
+def test_labels_out_of_range_are_named_with_their_row():
+    model = nn.MLP([1, 3], rng=0)
+    with pytest.raises(DataError, match="y, row 2: label 3 is not a class: 3 outputs allow 0 to 2"):
+        line_fit(model, y=[0, 1, 3, 0, 1, 2, 0, 1, 2], loss=nn.CrossEntropyLoss())
+
+
+def test_a_loss_that_no_parameter_moves_is_named():
+    model = nn.Perceptron(1)
+    with pytest.raises(ArgumentError, match=r"Perceptron learns by its own rule: perceptron.learn"):
+        line_fit(model)
+
+
+def test_gradients_that_are_truly_zero_do_not_stop_training():
+    model = nn.Neuron(1, activation="identity")
+    model.set_weights([10.0], bias=0.0)
+    before = model.state_dict()
+    line_fit(model, X=[[1.0], [-1.0]], y=[1, -1], loss=nn.HingeLoss(), batch_size=1)
+    assert model.state_dict() == before
+
+
+def test_memory_is_flat_over_fifty_steps_with_the_collector_off():
+    model = nn.MLP([2, 8, 8, 1], activation="tanh", rng=0)
+    X, y = [[i / 10.0, 1.0 - i / 10.0] for i in range(10)], [i % 2 for i in range(10)]
+    options = {"loss": nn.MSELoss(), "optimizer": nn.SGD(model, lr=0.1), "batch_size": 5, "seed": 0}
+    gc.collect()
+    gc.disable()
+    try:
+        nn.fit(model, X, y, epochs=5, **options)
+        tracemalloc.start()
+        objects = len(gc.get_objects())
+        before, _ = tracemalloc.get_traced_memory()
+        nn.fit(model, X, y, epochs=25, **options)
+        after, peak = tracemalloc.get_traced_memory()
+        assert len(gc.get_objects()) - objects < 10
+    finally:
+        tracemalloc.stop()
+        gc.enable()
+    # Tuples and floats that Python keeps for reuse are counted here; the 250 graphs made would be 7,000,000 bytes.
+    assert after - before < 100_000
+    assert peak < 3_000_000
+
+
+def test_the_progress_bar_shows_only_where_it_is_asked_for_or_seen(capsys):
+    line_fit()
+    assert capsys.readouterr().err == ""
+    line_fit(progress=True)
+    assert "training" in capsys.readouterr().err
+
+
+def test_a_model_returns_to_the_mode_it_was_in():
+    model = nn.Neuron(1, activation="identity").eval()
+    line_fit(model, validation=0.2)
+    assert not model.training
+
+
+def test_a_history_prints_a_short_table_with_the_best_epoch():
+    history, _ = iris_fit(0, epochs=3, validation=0.2)
+    lines = str(history).splitlines()
+    assert lines[0].split("   ")[0] == "epoch"
+    assert [line.split()[0] for line in lines[1:-1]] == ["1", "2", "3"]
+    assert sum(line.endswith("best") for line in lines) == 1
+    assert lines[-1] == "finished after 3 epochs"
+    assert len(str(line_fit(epochs=80)[1]).splitlines()) <= 14
+    assert repr(history).startswith("History(3 epochs, finished, last loss")
+    assert str(nn.History()) == "epoch\nfinished after 0 epochs"
+
+
+def test_a_history_becomes_a_dict_that_json_takes():
+    _, history = line_fit(validation=0.3)
+    converted = json.loads(json.dumps(history.to_dict()))
+    assert converted["loss"] == history.loss
+    assert converted["validation_loss"] == history.validation_loss
+    assert converted["stopped"] == "finished"
+    assert converted["best_epoch"] == history.best_epoch
+
+
+def test_a_history_plots_one_line_for_each_list():
+    mpl.use("agg")
+    axes = line_fit(validation=0.3)[1].plot()
+    assert [line.get_label() for line in axes.get_lines()] == ["loss", "validation loss"]
+    mpl.pyplot.close(axes.figure)
+
+
+def test_without_matplotlib_the_plot_names_the_pip_command(monkeypatch):
+    real = builtins.__import__
+
+    def without_matplotlib(name, *rest):
+        if name.startswith("matplotlib"):
+            raise ImportError(name)
+        return real(name, *rest)
+
+    monkeypatch.setattr(builtins, "__import__", without_matplotlib)
+    with pytest.raises(MissingExtra, match=r'pip install "glassgrad\[plot\]"'):
+        nn.History().plot()
+    assert issubclass(MissingExtra, AutogradError)
