@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from autograd.errors import AutogradError, ExpressionError
-from autograd.functions import sigmoid
 from autograd.parsing import evaluate, names_in
 from autograd.value import Value
 
@@ -133,6 +130,6 @@ def _table(options: argparse.Namespace) -> None:
 
 
 def _demo(options: argparse.Namespace) -> None:
-    options.out.mkdir(parents=True, exist_ok=True)
-    _demo_neuron(options.out / "sigmoid.svg")
-    _demo_iris(options.out, options.seed)
+    from nn.demo import run
+
+    run(options.out, options.seed)

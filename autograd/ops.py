@@ -109,17 +109,23 @@ clip = elementwise("clip", lambda a, low, high: minimum.function(maximum.functio
 # ── rows without a derivative ────────────────────────────────────────────────────────────────────────────────────────
 
 sign = elementwise("sign", lambda a: a if a == 0.0 or a != a else math.copysign(1.0, a), np.sign, None)
-greater = elementwise("greater", lambda a, b: 1.0 if a > b else 0.0, lambda a, b: _as_numbers(a > b, a, b), None,
+greater = elementwise("greater", lambda a, b: 1.0 if a > b else 0.0,
+                  lambda a, b: _as_numbers(a > b, a, b), None,
                   symbol="{} > {}", latex="{} > {}")
-greater_equal = elementwise("greater_equal", lambda a, b: 1.0 if a >= b else 0.0, lambda a, b: _as_numbers(a >= b, a, b), None,
+greater_equal = elementwise("greater_equal", lambda a, b: 1.0 if a >= b else 0.0,
+                  lambda a, b: _as_numbers(a >= b, a, b), None,
                   symbol="{} ≥ {}", latex=r"{} \ge {}")
-less = elementwise("less", lambda a, b: 1.0 if a < b else 0.0, lambda a, b: _as_numbers(a < b, a, b), None,
+less = elementwise("less", lambda a, b: 1.0 if a < b else 0.0,
+                  lambda a, b: _as_numbers(a < b, a, b), None,
                   symbol="{} < {}", latex="{} < {}")
-less_equal = elementwise("less_equal", lambda a, b: 1.0 if a <= b else 0.0, lambda a, b: _as_numbers(a <= b, a, b), None,
+less_equal = elementwise("less_equal", lambda a, b: 1.0 if a <= b else 0.0,
+                  lambda a, b: _as_numbers(a <= b, a, b), None,
                   symbol="{} ≤ {}", latex=r"{} \le {}")
-equal = elementwise("equal", lambda a, b: 1.0 if a == b else 0.0, lambda a, b: _as_numbers(a == b, a, b), None,
+equal = elementwise("equal", lambda a, b: 1.0 if a == b else 0.0,
+                  lambda a, b: _as_numbers(a == b, a, b), None,
                   symbol="{} = {}", latex="{} = {}")
-not_equal = elementwise("not_equal", lambda a, b: 1.0 if a != b else 0.0, lambda a, b: _as_numbers(a != b, a, b), None,
+not_equal = elementwise("not_equal", lambda a, b: 1.0 if a != b else 0.0,
+                  lambda a, b: _as_numbers(a != b, a, b), None,
                   symbol="{} ≠ {}", latex=r"{} \ne {}")
 # fmt: on
 

@@ -65,7 +65,7 @@ class Confusion:
         )
 
 
-def confusion(predicted: Sequence[int], labels: Sequence[int], class_names: Sequence[str] | None = None) -> Confusion:
+def confusion(predicted: Sequence[int], labels: Any, class_names: Sequence[str] | None = None) -> Confusion:
     """The confusion table of predicted classes against labels; names default to the indices."""
     pairs = _pairs(predicted, labels)
     needed = int(max(max(pair) for pair in pairs)) + 1
@@ -83,7 +83,7 @@ def is_list(x: Any) -> bool:
     return isinstance(x, (list, tuple)) or bool(getattr(x, "ndim", 0))
 
 
-def _pairs(predicted: Sequence[int], labels: Sequence[int]) -> list[tuple[int, int]]:
+def _pairs(predicted: Sequence[int], labels: Any) -> list[tuple[int, int]]:
     if len(predicted) != len(labels) or not len(labels):
         raise ShapeError(f"one label for each prediction is needed: got {len(predicted)} and {len(labels)}")
     return list(zip(predicted, labels, strict=True))

@@ -1,5 +1,6 @@
 """The rows of the table: floats and arrays agree, IEEE-754 holds, and special points follow the one rule."""
 
+import copy
 import itertools
 import math
 
@@ -413,6 +414,12 @@ def test_an_op_of_ones_own_may_take_any_number_of_operands():
     assert (y.data, [x.grad for x in xs]) == (10.0, [1.0] * 4)
 
 
+@pytest.mark.parametrize("op", [cube, ops.exp], ids=lambda op: op.name)
+def test_a_copy_of_an_op_is_the_op(op):
+    assert copy.copy(op) is op
+    assert copy.deepcopy([op])[0] is op
+
+
 def test_a_function_that_raises_gets_the_answer_of_ieee_754():
     inverse = elementwise("inverse", lambda a: 1 / a, lambda a: 1 / a, lambda y, a: (-y * y,))
     x = Value(0.0)
@@ -447,6 +454,12 @@ def test_a_function_may_return_any_number():
         y = elementwise("one", lambda a, one=one: one, np.ones_like, lambda y, a: (0.0,))(Value(3.0))
         assert type(y.data) is float
         assert y.data == 1.0
+
+
+def test_an_op_of_ones_own_gives_a_float_on_plain_numbers_whatever_its_function_returns():
+    truth = elementwise("truth", lambda a: a > 0, lambda a: a > 0, None)
+    for x in (2.0, 2, np.float64(2)):
+        assert type(truth(x)) is float
 
 
 def test_an_entry_on_demand_is_not_taken_toward_a_constant():

@@ -77,7 +77,8 @@ def test_repr_copy_and_pickle_of_a_chain_of_100_000():
     x, y = deep_chain()
     assert len(repr(y)) < 100
     assert f"{y:.3f}" == "100.000"
-    for twin in (copy.deepcopy(y), pickle.loads(pickle.dumps(y)), copy.copy(y)):
+    assert copy.copy(y).parents == y.parents
+    for twin in (copy.deepcopy(y), pickle.loads(pickle.dumps(y))):
         twin.backward()
         order = ancestry(twin)
         assert (order[0].label, order[0].grad, len(order)) == ("x", 1.0, 200_001)

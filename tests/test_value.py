@@ -461,7 +461,17 @@ def test_an_op_of_ones_own_is_not_pickled_as_the_row_whose_name_it_has():
         pickle.loads(pickle.dumps(y))
 
 
-def test_a_copy_is_independent_of_the_original():
+def test_a_copy_of_an_interior_node_has_the_same_parents():
+    x = Value(3.0)
+    y = x * x
+    y.backward()
+    twin = copy.copy(y)
+    assert twin is not y
+    assert twin.parents == (x, x)
+    assert (twin.data, twin.grad, twin.op, twin.local_gradients) == (9.0, 1.0, y.op, (3.0, 3.0))
+
+
+def test_a_copy_of_a_leaf_is_independent_of_the_original():
     x = Value(3.0, label="x")
     twin = copy.copy(x)
     twin.data = 4.0

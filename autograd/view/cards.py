@@ -12,6 +12,7 @@ from autograd.view.text import shortened, width
 NAME, TEXT, SMALL = 13.0, 12.0, 11.0  # font sizes: names, operations, everything else
 HEADER, ROW, MARGIN, LEAST = 26.0, 17.0, 10.0, 78.0
 LINE = 13.0  # from one line of text on a link to the next
+ARROW = 7.0  # the length of an arrow's head
 SPACE = 4.0  # between a name and its operation
 ROOM = 230.0  # the widest line of text in a box
 

@@ -7,11 +7,12 @@ from collections.abc import Iterable, Mapping
 from autograd.graph import Node
 from autograd.view.blocks import Block, Folding
 from autograd.view.boxes import box_of, calls_of
+from autograd.view.cards import NAME, ROOM
 from autograd.view.links import link_of
 from autograd.view.parts import Frame, Link, Picture
 from autograd.view.reading import Edge, Reading, counted
 from autograd.view.regions import Place
-from autograd.view.text import one_line
+from autograd.view.text import one_line, shortened
 
 
 def picture_of(reading: Reading, folding: Folding) -> Picture:
@@ -46,7 +47,7 @@ def _places(blocks: Iterable[Block]) -> dict[Place, int]:
 
 
 def _frame(place: Place, places: Mapping[Place, int]) -> Frame:
-    title = one_line(place.own_name) + calls_of(place)
+    title = shortened(one_line(place.own_name), NAME, ROOM, bold=True) + calls_of(place)
     return Frame(title, place.name, None if place.outer is None else places[place.outer])
 
 

@@ -70,8 +70,7 @@ def draw(
     with paused_collector():
         named = names_of(root, names, digits=digits)
         reading = Reading(root, named, adjoints_of(root), digits, edges, direction)
-        own = {node for node in named if node.op is None and node.label}
-        picture = picture_of(reading, folded(list(named), fold, limit, own))
+        picture = picture_of(reading, folded(list(named), fold, limit))
         return Drawing(svg_of(picture, placed(picture, engine)), dot_of(picture), picture.title)
 
 

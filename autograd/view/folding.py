@@ -15,7 +15,7 @@ from autograd.view.text import count
 Fold: TypeAlias = bool | int | str | Collection[str] | None
 
 
-def folded(order: list[Node], fold: Fold, limit: int, named: Collection[Node]) -> Folding:
+def folded(order: list[Node], fold: Fold, limit: int) -> Folding:
     """The blocks of a graph: folded as asked, and further where that leaves more blocks than the limit.
 
     Unasked, regions fold as deep inside as the limit allows, at first each call on its own, then all the calls of a
@@ -26,11 +26,11 @@ def folded(order: list[Node], fold: Fold, limit: int, named: Collection[Node]) -
     paths = places(graph, calls_together=False)
     if fold is not None and fold is not False:
         blocks = _blocks(graph, paths, _asked(paths, fold))
-        return Folding(blocks) if len(blocks) <= limit else middle_folded(graph, blocks, limit, named)
+        return Folding(blocks) if len(blocks) <= limit else middle_folded(graph, blocks, limit)
     if len(order) <= limit:
         return Folding(_blocks(graph, paths, [None] * len(paths)))
     if fold is None:
-        return _automatic(graph, paths, limit, named)
+        return _automatic(graph, paths, limit)
     raise GraphTooLarge(
         f"the graph has {count(len(order), 'node')}, more than limit={limit}, and fold=False forbids folding. "
         "Leave fold out, or raise the limit."
@@ -70,7 +70,7 @@ def _blocks(graph: Graph, paths: list[Path], shut: list[Place | None]) -> tuple[
     return tuple(blocks)
 
 
-def _automatic(graph: Graph, paths: list[Path], limit: int, named: Collection[Node]) -> Folding:
+def _automatic(graph: Graph, paths: list[Path], limit: int) -> Folding:
     fewest = _blocks(graph, paths, [None] * len(paths))
     for calls_together in (False, True):
         deepest = max(map(len, paths))
@@ -81,7 +81,7 @@ def _automatic(graph: Graph, paths: list[Path], limit: int, named: Collection[No
             if len(blocks) <= limit and sum(map(len, parents_of(graph, blocks))) <= 2 * limit:
                 return Folding(blocks, _sentence(graph, depth, limit, calls_together))
             fewest = min(fewest, blocks, key=len)
-    return middle_folded(graph, fewest, limit, named)
+    return middle_folded(graph, fewest, limit)
 
 
 def _sentence(graph: Graph, depth: int, limit: int, calls_together: bool) -> str:

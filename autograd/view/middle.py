@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
-from autograd.graph import Node
 from autograd.view.blocks import Block, Folding, parents_of
 from autograd.view.regions import Graph
 from autograd.view.text import count
 
 
-def middle_folded(graph: Graph, blocks: tuple[Block, ...], limit: int, named: Collection[Node]) -> Folding:
-    """The blocks nearest the root, those computed first and the leaves with a name; the rest in one box.
+def middle_folded(graph: Graph, blocks: tuple[Block, ...], limit: int) -> Folding:
+    """The blocks nearest the root, those computed first and some variables, labelled ones before others; the rest in one.
 
     What is kept on the leaves' side holds all its parents, what is kept on the root's side all its children: a path
     that leaves the middle never comes back, so the folded graph has no cycle.
@@ -21,8 +18,9 @@ def middle_folded(graph: Graph, blocks: tuple[Block, ...], limit: int, named: Co
     order = _parents_first(parents, root)
     shown = max(limit // 8, 3)
     last = _nearest(parents, order)[: shown - shown // 3]
-    leaves = [b for b in order if not parents[b] and any(node in named for node in blocks[b].nodes)]
-    kept = {*last, *order[: shown // 3], *leaves[: limit // 20]}
+    variables = [b for b in order if not parents[b] and blocks[b].nodes[0].requires_grad]
+    variables.sort(key=lambda b: blocks[b].nodes[0].label is None)
+    kept = {*last, *order[: shown // 3], *variables[: limit // 20]}
     middle = [node for b in order if b not in kept for node in blocks[b].nodes]
     if not middle:
         return Folding(blocks)

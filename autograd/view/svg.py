@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Iterator
 
 from autograd.view import palette
-from autograd.view.cards import HEADER, NAME, SMALL, Line, lines_of
+from autograd.view.cards import ARROW, HEADER, NAME, SMALL, Line, lines_of
 from autograd.view.markup import element, escaped, path, pixels, text
 from autograd.view.parts import Box, Frame, Link, Picture
 from autograd.view.placement import Placement, Rectangle, Route, Spot
@@ -69,18 +70,13 @@ def _link(link: Link, route: Route) -> Iterator[str]:
 
 def _arrow(route: Route) -> str:
     """The head of an arrow at the end of a route, along its last direction."""
-    *_, (x, y) = route.segments[-1]
-    before = route.segments[-1][-2] if len(route.segments[-1]) > 1 else ([route.start, *_ends(route)])[-2]
-    along, down = x - before[0], y - before[1]
-    length = (along * along + down * down) ** 0.5 or 1.0
-    along, down = along / length, down / length
-    tail_x, tail_y = x - 7.0 * along, y - 7.0 * down
+    points = [route.start, *(point for segment in route.segments for point in segment)]
+    (from_x, from_y), (x, y) = points[-2:]
+    length = math.hypot(x - from_x, y - from_y) or 1.0
+    along, down = (x - from_x) / length, (y - from_y) / length
+    tail_x, tail_y = x - ARROW * along, y - ARROW * down
     corners = [(x, y), (tail_x - 3.2 * down, tail_y + 3.2 * along), (tail_x + 3.2 * down, tail_y - 3.2 * along)]
     return "M" + "L".join(f"{pixels(a)} {pixels(b)}" for a, b in corners) + "Z"
-
-
-def _ends(route: Route) -> list[tuple[float, float]]:
-    return [segment[-1] for segment in route.segments]
 
 
 def _box(box: Box, area: Rectangle) -> Iterator[str]:

@@ -26,64 +26,75 @@ class Flow:
     ways: list[Segments]
 
 
+@dataclass(frozen=True, slots=True)
+class _Bands:
+    """For every layer where it begins and ends along the flow, and where the straight pieces before it begin."""
+
+    begins: list[float]
+    ends: list[float]
+    straight: list[float]
+
+
 def flow(items: Sequence[Item], wires: Sequence[Wire]) -> Flow:
     """Items in layers, sources before targets; every wire ends in a straight piece long enough for its text."""
     found = Layers(items, wires)
     put_in_order(found)
     stack_entries(found)
     across = positions(found)
-    begins, ends, texts = _extents(found, across)
-    fed = {wire.target for wire in wires}
-    corners = [_corner(found, i, begins, ends, across, i in fed) for i in range(len(items))]
+    bands = _bands(found, across)
+    corners = _corners(found, bands, across)
     starts, ways = [], []
     for wire, steps in zip(wires, found.ways, strict=True):
         starts.append((corners[wire.source][0] + items[wire.source].along, across[wire.source] + wire.leave))
-        ways.append(_way(found, steps, (begins, ends, texts), corners, across))
-    total = max((across[i] + items[i].across for i in range(len(items))), default=0.0)
-    return Flow(ends[-1], max([total, *across]), corners, starts, ways)
+        ways.append([*_bends(found, steps, bands, across), _last_piece(steps[-1], corners, across)])
+    farthest = max(at + found.across(vertex) for vertex, at in enumerate(across))
+    return Flow(bands.ends[-1], farthest, corners, starts, ways)
 
 
-def _extents(found: Layers, across: list[float]) -> tuple[list[float], list[float], list[float]]:
-    """For every layer where it begins and ends along the flow, and where the straight pieces before it begin."""
-    begins, ends, texts, at = [], [], [], 0.0
+def _bands(found: Layers, across: list[float]) -> _Bands:
     steepest, room = [0.0] * len(found.layers), [0.0] * len(found.layers)
     for step in found.steps:
         rank = found.rank[step.target]
-        rise = across[step.target] + (step.enter or 0.0) - across[step.source] - step.leave
+        rise = _end(step, across) - across[step.source] - step.leave
         steepest[rank] = max(steepest[rank], abs(rise))
         room[rank] = max(room[rank], step.wire.along if step.wire else 0.0)
+    bands, at = _Bands([], [], []), 0.0
     for rank, layer in enumerate(found.layers):
         if rank:
             at += CHANNEL + min(STEEP * steepest[rank], WIDEST)
-        texts.append(at)
-        begins.append(at + room[rank])
-        at = begins[-1] + max((found.items[v].along for v in layer if not found.is_bend(v)), default=0.0)
-        ends.append(at)
-    return begins, ends, texts
+        bands.straight.append(at)
+        bands.begins.append(at + room[rank])
+        at = bands.begins[-1] + max((found.items[v].along for v in layer if not found.is_bend(v)), default=0.0)
+        bands.ends.append(at)
+    return bands
 
 
-def _corner(found: Layers, item: int, begins: list[float], ends: list[float], across: list[float], fed: bool) -> Point:
-    """At the beginning of its layer along the flow; what nothing flows into stands at the end, near its reader."""
-    rank = found.rank[item]
-    return begins[rank] if fed else ends[rank] - found.items[item].along, across[item]
+def _corners(found: Layers, bands: _Bands, across: list[float]) -> list[Point]:
+    """Items at the beginning of their layer along the flow; those that nothing flows into at the end, near their reader."""
+    fed = {wire.target for wire in found.wires}
+    corners = []
+    for number, item in enumerate(found.items):
+        rank = found.rank[number]
+        corners.append((bands.begins[rank] if number in fed else bands.ends[rank] - item.along, across[number]))
+    return corners
 
 
-def _way(
-    found: Layers,
-    steps: Sequence[Step],
-    extents: tuple[list[float], list[float], list[float]],
-    corners: list[Point],
-    across: list[float],
-) -> Segments:
-    """Straight to the end of the layer, a curve to the next, straight through it, and so on to the target."""
-    _, ends, texts = extents
+def _bends(found: Layers, steps: Sequence[Step], bands: _Bands, across: list[float]) -> Segments:
+    """Straight to the end of the layer, in a curve to the next, straight through it, and so on."""
     segments: Segments = []
     for step in steps:
         rank = found.rank[step.target]
-        begin = (ends[rank - 1], across[step.source] + step.leave)
-        end = (texts[rank], across[step.target] + (step.enter or 0.0))
+        begin = (bands.ends[rank - 1], across[step.source] + step.leave)
+        end = (bands.straight[rank], _end(step, across))
         half = (begin[0] + end[0]) / 2.0
         segments += [(begin,), ((half, begin[1]), (half, end[1]), end)]
-    last = steps[-1].target
-    segments.append(((corners[last][0], end[1]),))
     return segments
+
+
+def _last_piece(step: Step, corners: list[Point], across: list[float]) -> tuple[Point]:
+    return ((corners[step.target][0], _end(step, across)),)
+
+
+def _end(step: Step, across: list[float]) -> float:
+    assert step.enter is not None
+    return across[step.target] + step.enter

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from autograd.view.cards import LINE, NAME, label_room, size_of
+from autograd.view.cards import ARROW, LINE, NAME, label_room, size_of
 from autograd.view.layout.flow import Flow, flow
 from autograd.view.layout.layers import Item, Wire
 from autograd.view.layout.nesting import OUTERMOST, Key, Leg, level_of
@@ -16,7 +16,6 @@ from autograd.view.parts import Direction, Link, Picture
 from autograd.view.placement import Point
 from autograd.view.text import width
 
-ARROW = 7.0  # the length of an arrow's head
 TITLE, PADDING = 26.0, 12.0  # inside a frame: on the side of its title, and on the others
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from autograd.view.cards import LINE, label_room
-from autograd.view.layout.levels import ARROW, Level, levels_of, turned
+from autograd.view.cards import ARROW, LINE, label_room
+from autograd.view.layout.levels import Level, levels_of, turned
 from autograd.view.layout.nesting import OUTERMOST, Key, Leg, legs_of, level_of
 from autograd.view.parts import Direction, Link, Picture
 from autograd.view.placement import Placement, Point, Rectangle, Route, Spot
