@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -23,7 +24,10 @@ EXAMPLES = """examples:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command; returns the exit code: 0, 1 when it fails, 2 when it was asked wrongly, 130 on Ctrl-C."""
-    options = _parser().parse_args(arguments)
+    typed = sys.argv[1:] if arguments is None else arguments
+    options = _parser().parse_args([f" {text}" if _is_negative_expression(text) else text for text in typed])
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal that cannot show ∂ shows ? and goes on
     try:
         options.run(options)
         sys.stdout.flush()
@@ -37,6 +41,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return _failed("stopped", 130)
     return 0
+
+
+def _is_negative_expression(text: str) -> bool:
+    """Whether -x*y was typed, which would be taken for an option: the space put before it marks it as none."""
+    return len(text) > 1 and text[0] == "-" and text[1] not in "-oh"
 
 
 def _failed(problem: str, code: int) -> int:

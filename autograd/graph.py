@@ -55,7 +55,8 @@ class Op:
 
     def __call__(self, *arguments: Any) -> Any:
         if len(arguments) != self.arity and (self.arity != -1 or not arguments):
-            raise OperandError(f"{self.name} takes {max(self.arity, 1)} operands, got {len(arguments)}")
+            wanted = {-1: "at least one operand", 1: "1 operand"}.get(self.arity, f"{self.arity} operands")
+            raise OperandError(f"{self.name} takes {wanted}, got {len(arguments)}")
         try:
             if all(argument.__class__ is float for argument in arguments):
                 return self.function(*arguments)

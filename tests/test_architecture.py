@@ -17,24 +17,13 @@ ROOT = Path(autograd.__file__).parents[1]
 # From the top down: each room imports only rooms above it. A new module must be given its place here.
 ROOMS = {
     "autograd": [
-        *(
-            "errors",
-            "modes",
-            "graph",
-            "ops",
-            "scalars",
-            "anomaly",
-            "backward",
-            "forward",
-            "value",
-            "tensor",
-            "functions",
-        ),
+        *("errors", "modes", "graph", "ops", "scalars", "anomaly", "backward", "forward", "value", "tensor"),
+        "functions",
         *("transforms", "numeric", "symbolic", "parsing", "checking", "program", "view"),
     ],
     "nn": [
         *("arguments", "randomness", "activations", "module", "scalar", "layers", "samples", "perceptron", "metrics"),
-        *("losses", "initializers", "optimizers", "history", "rehearsal", "training", "data", "textbook"),
+        *("losses", "initializers", "optimizers", "history", "rehearsal", "training", "data", "textbook", "demo"),
         *("checkpoints", "diagrams"),
     ],
 }

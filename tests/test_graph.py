@@ -18,6 +18,13 @@ def test_ancestry_gives_parents_before_children_and_the_left_before_the_right():
     assert [node.label or node.op.name for node in ancestry(f)] == ["x", "y", "add", "z", "add", "mul"]
 
 
+def test_ancestry_visits_many_parents_from_left_to_right():
+    xs = [Value(float(i)) for i in range(5)]
+    f = autograd.max([xs[2] * xs[4], xs[0], xs[3], xs[1]])
+    assert [node for node in ancestry(f) if node.op is None] == [xs[2], xs[4], xs[0], xs[3], xs[1]]
+    assert [node for node in ancestry(f, differentiable=True) if node.op is None] == [xs[2], xs[4], xs[0], xs[3], xs[1]]
+
+
 def test_ancestry_names_every_node_once_however_often_it_is_used():
     x = Value(1.0)
     y = x

@@ -8,7 +8,7 @@ from autograd.view.text import count
 
 
 def middle_folded(graph: Graph, blocks: tuple[Block, ...], limit: int) -> Folding:
-    """The blocks nearest the root, those computed first and some variables, labelled ones before others; the rest in one.
+    """The blocks nearest the root, those computed first and a few variables, labelled ones first; the rest in one.
 
     What is kept on the leaves' side holds all its parents, what is kept on the root's side all its children: a path
     that leaves the middle never comes back, so the folded graph has no cycle.

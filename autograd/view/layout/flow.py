@@ -70,7 +70,7 @@ def _bands(found: Layers, across: list[float]) -> _Bands:
 
 
 def _corners(found: Layers, bands: _Bands, across: list[float]) -> list[Point]:
-    """Items at the beginning of their layer along the flow; those that nothing flows into at the end, near their reader."""
+    """Items at the beginning of their layer along the flow; those that nothing flows into at its end."""
     fed = {wire.target for wire in found.wires}
     corners = []
     for number, item in enumerate(found.items):
