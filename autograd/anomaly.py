@@ -57,9 +57,9 @@ class _Watcher:
                 if local is None or node not in live or (local == 0.0 and node.op is not None and node.op.selects):
                     continue
                 live.add(parent)
-                if not math.isfinite(adjoint * local):
+                if not math.isfinite(float(adjoint) * local):
                     self.standing.clear()
-                    raise NonFinite(_derivative_message(node, place, adjoint, local))
+                    raise NonFinite(_derivative_message(node, place, float(adjoint), local))
             yield node, adjoint
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from autograd.errors import AutogradError, StaleData
 from autograd.graph import MANY, Node, ancestry
-from autograd.modes import MODE
+from autograd.modes import MODE, attached
 
 
 def walk_back(root: Node, seed: Any = 1.0, *, create_graph: bool = False) -> Iterator[tuple[Node, Any]]:
@@ -54,12 +54,8 @@ def backward(root: Node) -> None:
             f"backward from {root!r}, a constant: nothing it was computed from is recorded. "
             "Was it made under no_grad(), or frozen with requires_grad = False?"
         )
-    watcher = MODE.get().watcher
-    walk: Iterable[tuple[Node, Any]] = walk_back(root)
-    if watcher is not None:
-        walk = list(watcher.inspected(root, walk))  # an anomaly ends the pass before anything is stored
     with paused_collector():
-        for node, adjoint in walk:
+        for node, adjoint in _inspected(root, walk_back(root)):
             if node.op is None:
                 node.grad += adjoint
             else:
@@ -72,8 +68,15 @@ def gradients(root: Node, wrt: Sequence[Node], *, create_graph: bool = False) ->
     With `create_graph` each is a node where it depends on variables, to be differentiated again.
     """
     wanted = set(wrt)
-    found = {node: adjoint for node, adjoint in walk_back(root, create_graph=create_graph) if node in wanted}
+    walk = _inspected(root, walk_back(root, create_graph=create_graph))
+    found = {node: adjoint for node, adjoint in walk if node in wanted}
     return tuple(found.get(node, 0.0) for node in wrt)
+
+
+def _inspected(root: Node, walk: Iterable[tuple[Node, Any]]) -> Iterable[tuple[Node, Any]]:
+    """The walk; under detect_anomaly looked through first, so that an anomaly ends it before anything is stored."""
+    watcher = MODE.get().watcher
+    return walk if watcher is None else list(watcher.inspected(root, walk))
 
 
 @contextmanager
@@ -95,21 +98,27 @@ def paused_collector() -> Iterator[None]:
 def _edges(node: Node, create_graph: bool) -> Iterator[tuple[Node, Any]]:
     """Each parent that needs a gradient, with the local derivative as stored or as the rule gives it on nodes."""
     stored = node.local_gradients
-    if not create_graph or node.op is None:
-        yield from ((parent, local) for parent, local in zip(node.parents, stored, strict=True) if local is not None)
-        return
-    assert node.op.rule is not None
-    for parent, local, was in zip(node.parents, node.op.rule(node, *node.parents), stored, strict=True):
+    entries = _rule_on_nodes(node, stored) if create_graph and node.op is not None else stored
+    for parent, local, was in zip(node.parents, entries, stored, strict=True):
         if was is None:
             continue
-        local = local() if callable(local) and not isinstance(local, Node) else local
         now = _number(local)
         if now != was and (now == now or was == was):
             raise StaleData(
-                f"{node.op.name} stored the local derivative {was} at forward time and its rule now gives {now}: "
-                "the data of a parent has changed since. Compute the value again before differentiating."
+                f"{node.op and node.op.name} stored the local derivative {was} at forward time and its rule now gives "
+                f"{now}: the data of a parent has changed since. Compute the value again before differentiating."
             )
         yield parent, local
+
+
+def _rule_on_nodes(node: Node, stored: Sequence[Any]) -> list[Any]:
+    """The local derivatives as nodes: those on demand are taken where the forward pass took them."""
+    assert node.op is not None
+    assert node.op.rule is not None
+    with attached():
+        entries = node.op.rule(node, *node.parents)
+        wanted = (was is not None for was in stored)
+        return [entry() if callable(entry) and want else entry for entry, want in zip(entries, wanted, strict=True)]
 
 
 def _share(adjoint: Any, local: Any) -> Any:

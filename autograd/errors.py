@@ -21,6 +21,10 @@ class RuleError(AutogradError):
     """A derivative rule did not return one derivative for each parent."""
 
 
+class Detached(AutogradError, TypeError):
+    """A node was turned into a plain number where its derivative is still needed."""
+
+
 class StaleData(AutogradError):
     """Data changed between the forward pass and the moment its derivative was asked for."""
 

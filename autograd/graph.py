@@ -59,7 +59,8 @@ class Op:
             raise OperandError(f"{self.name} takes {wanted}, got {len(arguments)}")
         try:
             if all(argument.__class__ is float for argument in arguments):
-                return self.function(*arguments)
+                y = self.function(*arguments)
+                return y if y.__class__ is float else as_float(y, self.name)
         except EXCEPTIONAL:
             return self._on_floats(arguments)
         for argument in arguments:
@@ -104,6 +105,12 @@ class Op:
     def __repr__(self) -> str:
         return f"<op {self.name}>"
 
+    def __copy__(self) -> Op:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Op:
+        return self
+
     def __reduce__(self) -> tuple[Any, ...]:
         if _table().get(self.name) is not self:
             raise AutogradError(
@@ -141,7 +148,8 @@ def elementwise(
 ) -> Op:
     """A new op from one row: its name, its function on floats and on arrays, and its local derivatives.
 
-    `rule(y, a, b, …)` returns (∂y/∂a, ∂y/∂b, …); see `Op`. Display options: symbol="{} × {}", latex="…".
+    `rule(y, a, b, …)` returns (∂y/∂a, ∂y/∂b, …); see `Op`. Write it with autograd's functions and + − ×: `math`
+    would do for first derivatives alone. Display options: symbol="{} × {}", latex="…".
 
     >>> cube = elementwise("cube", lambda a: a * a * a, lambda a: a**3, lambda y, a: (3.0 * a * a,))
     """

@@ -47,15 +47,21 @@ class Region:
 class Mode:
     """What every op asks before it records; never changed, only replaced by another."""
 
-    __slots__ = ("keeps_lines", "records", "region", "special", "watcher")
+    __slots__ = ("attached", "keeps_lines", "records", "region", "special", "watcher")
 
     def __init__(
-        self, records: bool = True, keeps_lines: bool = False, watcher: Any = None, region: Region | None = None
+        self,
+        records: bool = True,
+        keeps_lines: bool = False,
+        watcher: Any = None,
+        region: Region | None = None,
+        attached: bool = False,
     ) -> None:
         self.records = records
         self.keeps_lines = keeps_lines
         self.watcher = watcher  # under detect_anomaly: told of every new node
         self.region = region
+        self.attached = attached  # a node must not be turned into a plain float: what follows would be cut off
         self.special = not records or keeps_lines or watcher is not None  # whether an op must look beyond the region
 
 
@@ -94,7 +100,7 @@ class no_grad(_Entered):  # noqa: N801 (reads as a statement: with no_grad())
     __slots__ = ()
 
     def _changed(self, mode: Mode) -> Mode:
-        return Mode(False, mode.keeps_lines, mode.watcher, mode.region)
+        return Mode(False, mode.keeps_lines, mode.watcher, mode.region, mode.attached)
 
 
 class trace(_Entered):  # noqa: N801
@@ -103,7 +109,7 @@ class trace(_Entered):  # noqa: N801
     __slots__ = ()
 
     def _changed(self, mode: Mode) -> Mode:
-        return Mode(mode.records, True, mode.watcher, mode.region)
+        return Mode(mode.records, True, mode.watcher, mode.region, mode.attached)
 
 
 class watched(_Entered):  # noqa: N801
@@ -116,7 +122,7 @@ class watched(_Entered):  # noqa: N801
         self._watcher = watcher
 
     def _changed(self, mode: Mode) -> Mode:
-        return Mode(mode.records, True, self._watcher, mode.region)
+        return Mode(mode.records, True, self._watcher, mode.region, mode.attached)
 
 
 class region(_Entered):  # noqa: N801
@@ -132,7 +138,17 @@ class region(_Entered):  # noqa: N801
         self._owner = owner
 
     def _changed(self, mode: Mode) -> Mode:
-        return Mode(mode.records, mode.keeps_lines, mode.watcher, Region(self._owner, mode.region))
+        outer = mode.region
+        return Mode(mode.records, mode.keeps_lines, mode.watcher, Region(self._owner, outer), mode.attached)
+
+
+class attached(_Entered):  # noqa: N801
+    """Inside, turning a node into a plain float raises: `math.exp(v)` would cut the derivative off in silence."""
+
+    __slots__ = ()
+
+    def _changed(self, mode: Mode) -> Mode:
+        return Mode(mode.records, mode.keeps_lines, mode.watcher, mode.region, True)
 
 
 def calling_site() -> Site:

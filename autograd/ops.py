@@ -4,6 +4,8 @@ Letters: y is the output, a b c the inputs. A rule returns (∂y/∂a, ∂y/∂b
 written with rows of this table and + − ×, so that the same rule runs on floats, on arrays and on the nodes of a graph.
 An entry is None where there is no derivative, and a function of nothing where it is taken only on demand.
 
+`a + 0.0` makes a negative zero positive, so that the slope there is +∞.
+
 At special points a rule follows one order: where the row is differentiable, the derivative; where it is convex, the
 subgradient of least norm; where it is concave, the supergradient of least norm; else the left derivative.
 """
@@ -42,9 +44,9 @@ pow = elementwise("pow", math.pow, np.power,
                   lambda y, a, b: (lambda: where(equal(b, 0.0), 0.0, b * pow(a, b - 1.0)),
                                    lambda: where(equal(y, 0.0) * greater_equal(a, 0.0), 0.0, y * log(a))),
                   symbol="{} ^ {}", latex="{{{}}}^{{{}}}", analytic=True)
-sqrt = elementwise("sqrt", math.sqrt, np.sqrt, lambda y, a: (0.5 * reciprocal(y + 0.0),),  # + 0.0: sqrt(−0) is −0
+sqrt = elementwise("sqrt", math.sqrt, np.sqrt, lambda y, a: (0.5 * reciprocal(y + 0.0),),
                    latex=r"\sqrt{{{}}}", analytic=True)
-log = elementwise("log", math.log, np.log, lambda y, a: (reciprocal(a),),
+log = elementwise("log", math.log, np.log, lambda y, a: (reciprocal(a + 0.0),),
                   latex=r"\ln\left({}\right)", analytic=True)
 log1p = elementwise("log1p", math.log1p, np.log1p, lambda y, a: (reciprocal(1.0 + a),),
                   latex=r"\ln\left(1 + {}\right)", analytic=True)

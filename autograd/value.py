@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from autograd import backward, ops
-from autograd.errors import OperandError
+from autograd.errors import Detached, OperandError
 from autograd.graph import Node, Op, as_float
+from autograd.modes import MODE
 from autograd.scalars import recorder, reflected
 
 
@@ -125,6 +126,10 @@ class Value(Node):
         return self._data != 0.0
 
     def __float__(self) -> float:
+        if MODE.get().attached:
+            raise Detached(
+                f"float({self!r}) would cut the derivative off here: write autograd.exp and the like, not math.exp"
+            )
         return self._data
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:

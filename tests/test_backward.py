@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 import autograd
-from autograd import Value, ancestry, gradients, ops, walk_back
-from autograd.errors import AutogradError, StaleData
+from autograd import Value, ancestry, detect_anomaly, elementwise, gradients, ops, walk_back
+from autograd.errors import AutogradError, Detached, NonFinite, StaleData
 from autograd.ops import TABLE
 
 # ── one pass ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -359,3 +359,19 @@ def test_a_nested_derivative_that_is_nan_both_times_is_not_stale():
 def test_an_op_of_ones_own_can_be_differentiated_twice():
     cube = autograd.elementwise("cube", lambda a: a * a * a, lambda a: np.power(a, 3), lambda y, a: (3.0 * a * a,))
     assert nested(cube, 2.0, 3) == [12.0, 12.0, 6.0]
+
+
+def test_a_rule_written_with_math_is_refused_where_it_would_cut_the_second_derivative_off():
+    sine = elementwise("sine", math.sin, np.sin, lambda y, a: (math.cos(a),))
+    x = Value(1.0)
+    y = sine(x)
+    assert gradients(y, [x]) == (math.cos(1.0),)
+    with pytest.raises(Detached, match=r"autograd\.exp and the like"):
+        gradients(y, [x], create_graph=True)
+    assert float(x) == 1.0
+
+
+def test_gradients_under_detect_anomaly_name_the_anomaly_too():
+    x = Value(0.0, "x")
+    with pytest.raises(NonFinite, match="sqrt"), detect_anomaly():
+        gradients(autograd.sqrt(x), [x])

@@ -358,8 +358,8 @@ def test_an_op_on_a_value_gives_a_value_that_remembers_the_op():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: ops.exp(), r"exp takes 1 operands, got 0"),
-        (lambda: ops.exp(1.0, 2.0), r"exp takes 1 operands, got 2"),
+        (lambda: ops.exp(), r"exp takes 1 operand, got 0"),
+        (lambda: ops.exp(1.0, 2.0), r"exp takes 1 operand, got 2"),
         (lambda: ops.maximum(Value(1.0)), r"maximum takes 2 operands, got 1"),
         (lambda: ops.where(1.0, 2.0), r"where takes 3 operands, got 2"),
         (lambda: ops.max(), r"max takes .* got 0"),
@@ -370,7 +370,7 @@ def test_an_op_on_a_value_gives_a_value_that_remembers_the_op():
             r"maximum cannot join a Value with an array of shape \(2,\).*Tensor",
         ),
         (lambda: ops.max(Value(1.0), [2.0]), r"max works on numbers and Values, not on list"),
-        (lambda: ops.exp(Value(1.0), Value(2.0)), r"exp takes 1 operands, got 2"),
+        (lambda: ops.exp(Value(1.0), Value(2.0)), r"exp takes 1 operand, got 2"),
     ],
 )
 def test_wrong_operands_are_refused_by_name(call, message):
