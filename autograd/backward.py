@@ -27,7 +27,7 @@ def walk_back(root: Node, seed: Any = 1.0, *, create_graph: bool = False) -> Ite
         yield node, adjoint
         if node._right is MANY or create_graph:
             for parent, local in _edges(node, create_graph):
-                share = _share(adjoint, local)
+                share = masked_product(adjoint, local)
                 adjoints[parent] = adjoints[parent] + share if parent in adjoints else share
             continue
         # The same for one or two parents, written out: the inner loop of every backward pass on scalars.
@@ -35,14 +35,14 @@ def walk_back(root: Node, seed: Any = 1.0, *, create_graph: bool = False) -> Ite
         if local is not None:
             share = adjoint * local
             if share != share:
-                share = _share(adjoint, local)
+                share = masked_product(adjoint, local)
             parent = node._left
             adjoints[parent] = adjoints[parent] + share if parent in adjoints else share
         local = node._d_right
         if local is not None:
             share = adjoint * local
             if share != share:
-                share = _share(adjoint, local)
+                share = masked_product(adjoint, local)
             parent = node._right
             adjoints[parent] = adjoints[parent] + share if parent in adjoints else share
 
@@ -121,7 +121,7 @@ def _rule_on_nodes(node: Node, stored: Sequence[Any]) -> list[Any]:
         return [entry() if callable(entry) and want else entry for entry, want in zip(entries, wanted, strict=True)]
 
 
-def _share(adjoint: Any, local: Any) -> Any:
+def masked_product(adjoint: Any, local: Any) -> Any:
     """adjoint × local; nan becomes 0 where a factor is exactly 0, for nothing comes from a branch not taken."""
     if local.__class__ is float and local == 1.0:  # exact, and keeps gradient graphs free of × 1
         return adjoint

@@ -18,7 +18,7 @@ from tqdm import tqdm
 
 HERE = Path(__file__).resolve().parent
 PEERS = HERE.parent / ".venv-peers" / "bin" / "python"
-ROUNDS = 9
+ROUNDS = 15
 WARM_UP = 3
 OURS = "glassgrad"
 
@@ -86,8 +86,9 @@ def measured() -> dict[str, object]:
     """Everything that section A asks of eager scalars."""
     peers = ["micrograd"] if PEERS.exists() else []
     off = f"{OURS}, collector off"
-    rows = compared("S50", race([OURS, off, "tuple nodes", *peers], "s50"))
-    rows += compared("G", race([OURS, off, "tuple nodes"], "gpt"))
+    tuples = ["tuple nodes", "tuple nodes, collector off"]
+    rows = compared("S50", race([OURS, off, *tuples, *peers], "s50"))
+    rows += compared("G", race([OURS, off, *tuples], "gpt"))
     growth = []
     for size in (10_000, 100_000, 1_000_000):
         times = race([OURS, off], "chain", size)

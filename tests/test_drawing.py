@@ -97,6 +97,25 @@ def ends(edge: ElementTree.Element) -> tuple[float, float, float, float]:
     return points[0], points[1], points[-2], points[-1]
 
 
+def trail(edge: ElementTree.Element) -> list[tuple[float, float]]:
+    """Points along an edge, close together."""
+    line = edge.find(SVG + "path")
+    assert line is not None
+    points: list[tuple[float, float]] = []
+    for kind, numbers in re.findall(r"([MLC])([^MLC]+)", line.get("d", "")):
+        flat = [float(x) for x in numbers.split()]
+        new = list(zip(flat[::2], flat[1::2], strict=True))
+        if kind == "M":
+            points += new
+            continue
+        (x0, y0), (x3, y3) = points[-1], new[-1]
+        (x1, y1), (x2, y2) = new[:2] if kind == "C" else ((x0, y0), (x3, y3))
+        for t in (i / 40 for i in range(1, 41)):
+            a, b, c, d = (1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t * t * (1 - t), t**3
+            points.append((a * x0 + b * x1 + c * x2 + d * x3, a * y0 + b * y1 + c * y2 + d * y3))
+    return points
+
+
 def apart(one: tuple[float, float, float, float], other: tuple[float, float, float, float]) -> bool:
     return one[2] <= other[0] or other[2] <= one[0] or one[3] <= other[1] or other[3] <= one[1]
 
@@ -306,6 +325,15 @@ def test_every_edge_goes_forward_from_box_to_box(root: Value, direction: str) ->
         assert (x < end_x) if direction == "LR" else (y < end_y)
         assert any(inside((x, y, x, y), by_a_hair(box)) for box in boxes)
         assert any(inside((end_x, end_y, end_x, end_y), by_a_hair(box)) for box in boxes)
+
+
+@given(graphs(), directions)
+def test_no_edge_passes_through_a_box(root: Value, direction: str) -> None:
+    seen = Seen(draw(root, direction=direction))
+    for edge in seen.edges:
+        for x, y in trail(edge):
+            for left, top, right, bottom in map(area, seen.nodes):
+                assert not (left + 0.2 < x < right - 0.2 and top + 0.2 < y < bottom - 0.2)
 
 
 def by_a_hair(box: tuple[float, float, float, float]) -> tuple[float, float, float, float]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from autograd.backward import _share, walk_back
+from autograd.backward import masked_product, walk_back
 from autograd.graph import Node
 from autograd.view.parts import Direction, Kind
 from autograd.view.text import count, number
@@ -56,7 +56,7 @@ class Edge:
 
     def share(self, adjoints: Mapping[Node, Any]) -> Any:
         """What the operation sends back to the operand: its gradient × the derivative."""
-        return _share(adjoints.get(self.operation, 0.0), self.derivative)
+        return masked_product(adjoints.get(self.operation, 0.0), self.derivative)
 
 
 def adjoints_of(root: Node) -> dict[Node, Any]:
