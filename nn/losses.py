@@ -1,6 +1,7 @@
 """Losses: the outputs for one sample and its label in, one Value out (textbook, 4.2 and 4.3).
 
-Outputs are a list of Values or one Value; labels are plain numbers. Each class checks labels of its kind and knows
+Outputs are a list of Values or one Value; labels are plain numbers. Of a list of such lists, a batch, and as many
+labels the loss is the mean. Each class checks labels of its kind and knows
 when outputs count as a mistake, which is what training reports as the error rate. Names are PyTorch's where it has one.
 """
 
@@ -22,9 +23,16 @@ class Loss(Module):
 
     def forward(self, outputs: Any, target: Any) -> Any:
         """Raises ArgumentError or ShapeError where the target cannot be one for these outputs."""
+        if is_list(outputs) and any(is_list(row) for row in outputs):
+            return self._of_batch(outputs, target)
         outputs = list(outputs) if isinstance(outputs, (list, tuple)) else [outputs]
         self.check(target, len(outputs))
         return self.between(outputs, target)
+
+    def _of_batch(self, outputs: Sequence[Any], targets: Any) -> Any:
+        if not is_list(targets) or len(targets) != len(outputs):
+            raise ShapeError(f"{type(self).__name__}: a batch of {len(outputs)} samples needs as many labels in a list")
+        return autograd.mean([self.forward(row, target) for row, target in zip(outputs, targets, strict=True)])
 
     def check(self, target: Any, outputs: int) -> None:
         """Raises where the target cannot be one for that many outputs."""

@@ -187,3 +187,16 @@ def test_losses_work_where_nothing_is_recorded():
     with no_grad():
         assert nn.MSELoss()(values(2.0, 1.0), [1.0, 3.0]).data == 2.5
         assert nn.CrossEntropyLoss()(values(0.0, 0.0), 1).data == math.log(2.0)
+
+
+def test_the_loss_of_a_batch_is_the_mean_over_its_samples():
+    rows, labels = [[Value(1.0), Value(2.0)], [Value(0.5), Value(-1.0)]], [1, 0]
+    loss = nn.CrossEntropyLoss()
+    batch = loss(rows, labels)
+    batch.backward()
+    one_by_one = [loss(row, label).data for row, label in zip(rows, labels, strict=True)]
+    assert batch.data == pytest.approx(sum(one_by_one) / 2)
+    p = 1.0 / (1.0 + math.exp(-1.0))
+    assert rows[0][0].grad == pytest.approx((1.0 - p) / 2)
+    with pytest.raises(ShapeError, match="a batch of 2 samples needs as many labels"):
+        loss(rows, [1])
