@@ -123,7 +123,7 @@ def _is_mistake(loss: LossFunction, outputs: Any, target: Any) -> bool | None:
 def _score(results: Sequence[_Result]) -> Score:
     mistakes = [mistake for _, mistake in results if mistake is not None]
     return Score(
-        loss=sum(error for error, _ in results) / len(results),
+        loss=math.fsum(error for error, _ in results) / len(results),
         error_rate=sum(mistakes) / len(mistakes) if mistakes else None,
     )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from autograd.view.parts import Link
 from autograd.view.reading import Edge, Reading
 from autograd.view.text import count
@@ -33,7 +35,7 @@ def _backward(reading: Reading, edges: list[Edge]) -> str:
     taken = [edge for edge in edges if edge.derivative is not None]
     if reading.edges != "derivatives" or not reading.adjoints or not taken or len({edge.operand for edge in edges}) > 1:
         return ""
-    return f"{reading.back} {reading.number(sum(edge.share(reading.adjoints) for edge in taken))}"
+    return f"{reading.back} {reading.number(math.fsum(edge.share(reading.adjoints) for edge in taken))}"
 
 
 def _about(reading: Reading, edges: list[Edge]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from autograd.view.layout.layers import Layers, Step
@@ -20,7 +21,7 @@ def stack_entries(found: Layers) -> None:
     for target, steps in entering.items():
         steps.sort(key=lambda step: place[step.source] + _fraction(found, step))
         rooms = [(step.wire.before, step.wire.after) for step in steps if step.wire]
-        spare = found.across(target) - sum(map(sum, rooms))
+        spare = found.across(target) - math.fsum(map(math.fsum, rooms))
         # A lone entry is in the middle if its text leaves it there; several have their texts in the middle.
         edge = min(max(found.across(target) / 2.0 - rooms[0][0], 0.0), spare) if len(rooms) == 1 else spare / 2.0
         for step, (before, after) in zip(steps, rooms, strict=True):
@@ -66,10 +67,10 @@ def _pulls(found: Layers) -> list[list[Pull]]:
 
 def _wish(pulls: list[Pull], place: list[float]) -> tuple[float, float] | None:
     """The weighted mean of what pulls a vertex, and the weight."""
-    weight = sum(pull[3] for pull in pulls)
+    weight = math.fsum(pull[3] for pull in pulls)
     if not weight:
         return None
-    return sum(pull[3] * (place[pull[1]] + pull[2]) for pull in pulls) / weight, weight
+    return math.fsum(pull[3] * (place[pull[1]] + pull[2]) for pull in pulls) / weight, weight
 
 
 def _settle(found: Layers, layer: list[int], place: list[float], wishes: dict[int, tuple[float, float]]) -> None:
