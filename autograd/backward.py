@@ -54,6 +54,7 @@ def backward(root: Node) -> None:
             f"backward from {root!r}, a constant: nothing it was computed from is recorded. "
             "Was it made under no_grad(), or frozen with requires_grad = False?"
         )
+    root._mark = root.mark._replace(walked=True)
     with paused_collector():
         for node, adjoint in _inspected(root, walk_back(root)):
             if node.op is None:

@@ -189,6 +189,7 @@ class Mark(NamedTuple):
     label: str | None = None
     region: Region | None = None
     site: Site | None = None
+    walked: bool = False  # whether backward() has started here
 
 
 MANY = object()  # in place of the second parent: the first holds a tuple of more than two
@@ -291,7 +292,7 @@ class Node:
         if label is not None and not isinstance(label, str):
             raise OperandError(f"a label is a string, got {type(label).__name__}: {label!r}")
         mark = self.mark
-        self._mark = label if mark.region is None and mark.site is None else mark._replace(label=label)
+        self._mark = mark._replace(label=label) if any(mark[1:]) else label
 
     @property
     def region(self) -> Region | None:
@@ -302,6 +303,11 @@ class Node:
     def site(self) -> Site | None:
         """File and line, kept under trace() and detect_anomaly()."""
         return self.mark.site
+
+    @property
+    def walked(self) -> bool:
+        """Whether a backward pass has started from this node: only then do views show its gradients."""
+        return self.mark.walked
 
     # Copies and pickles go over the walk, not over the recursion that Python would use on a deep graph.
 

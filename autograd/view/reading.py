@@ -61,8 +61,7 @@ class Edge:
 
 def adjoints_of(root: Node) -> dict[Node, Any]:
     """∂root/∂node for every node, of one fresh pass; nothing before a backward pass from the root."""
-    reached = root.grad == 1.0 if root.op is not None else root.grad != 0.0
-    return dict(walk_back(root)) if reached else {}
+    return dict(walk_back(root)) if root.walked else {}
 
 
 def census(nodes: Mapping[Node, Any] | tuple[Node, ...]) -> list[tuple[str, int]]:
