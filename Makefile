@@ -4,6 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SOURCES := autograd nn tests benchmarks
 
+.DELETE_ON_ERROR:
 .PHONY: demo test thorough lint format bench clean
 
 demo: .venv/.core
@@ -32,7 +33,7 @@ clean:
 	rm -rf .venv .venv-peers out dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 .venv/bin/python:
-	$(PYTHON) -m venv .venv
+	$(PYTHON) -m venv .venv || (rm -rf .venv; exit 1)
 
 .venv/.core: .venv/bin/python pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .

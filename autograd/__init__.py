@@ -18,10 +18,10 @@ from autograd.functions import (
     log_sigmoid,
     log_softmax,
     logsumexp,
-    max,
+    max as max,
     maxout,
     mean,
-    min,
+    min as min,
     norm,
     prelu,
     prod,
@@ -30,14 +30,15 @@ from autograd.functions import (
     softmax,
     softplus,
     std,
-    sum,
+    sum as sum,
     unit_step,
     var,
 )
-from autograd.graph import Node, Op, ancestry, elementwise
+from autograd.graph import Node, ancestry
 from autograd.modes import no_grad, region, trace
+from autograd.op import Op, elementwise
 from autograd.ops import (
-    abs,
+    abs as abs,
     add,
     arccos,
     arcsin,
@@ -59,7 +60,7 @@ from autograd.ops import (
     minimum,
     mul,
     not_equal,
-    pow,
+    pow as pow,
     reciprocal,
     relu,
     sign,
@@ -71,6 +72,8 @@ from autograd.ops import (
     where,
 )
 from autograd.value import Value
+
+__version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from autograd.view.drawing import Drawing, draw
@@ -88,12 +91,18 @@ def __getattr__(name: str) -> Any:
     return getattr(import_module(_ON_FIRST_USE[name]), name)
 
 
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_ON_FIRST_USE})
+
+
+# Without abs, max, min, pow and sum, so that `from autograd import *` leaves Python's own in place.
+
 __all__ = [
-    "Drawing", "Node", "Op", "Value", "abs", "add", "ancestry", "arccos", "arcsin", "arctan", "clip", "cos", "cosh",
+    "Drawing", "Node", "Op", "Value", "add", "ancestry", "arccos", "arcsin", "arctan", "clip", "cos", "cosh",
     "detect_anomaly", "divide", "dot", "draw", "elementwise", "elu", "equal", "errors", "exp", "expm1", "gradients",
     "greater", "greater_equal", "hard_logistic", "hard_tanh", "leaky_relu", "less", "less_equal", "log", "log1p",
-    "log_sigmoid", "log_softmax", "logaddexp", "logsumexp", "max", "maximum", "maxout", "mean", "min", "minimum",
-    "mul", "no_grad", "norm", "not_equal", "paused_collector", "pow", "prelu", "prod", "reciprocal", "region", "relu",
-    "relu6", "sigmoid", "sign", "sin", "sinh", "softmax", "softplus", "sqrt", "std", "sum", "tan", "tanh", "trace",
+    "log_sigmoid", "log_softmax", "logaddexp", "logsumexp", "maximum", "maxout", "mean", "minimum",
+    "mul", "no_grad", "norm", "not_equal", "paused_collector", "prelu", "prod", "reciprocal", "region", "relu",
+    "relu6", "sigmoid", "sign", "sin", "sinh", "softmax", "softplus", "sqrt", "std", "tan", "tanh", "trace",
     "unit_step", "var", "walk_back", "where",
 ]  # fmt: skip

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import gc
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from autograd.errors import AutogradError, StaleData
+from autograd.errors import AutogradError, OperandError, StaleData
 from autograd.graph import MANY, Node, ancestry
 from autograd.modes import MODE, attached
 
@@ -48,7 +49,10 @@ def walk_back(root: Node, seed: Any = 1.0, *, create_graph: bool = False) -> Ite
 
 
 def backward(root: Node) -> None:
-    """Stores ∂root/∂node in every node's `grad`: interior nodes hold this pass, leaves add it to what they held."""
+    """Stores ∂root/∂node in every node's `grad`: interior nodes hold this pass, leaves add it to what they held.
+
+    A node that the root does not depend on, or only through ops without a derivative, is not reached.
+    """
     if root.op is None and not root.requires_grad:
         raise AutogradError(
             f"backward from {root!r}, a constant: nothing it was computed from is recorded. "
@@ -57,21 +61,32 @@ def backward(root: Node) -> None:
     root._mark = root.mark._replace(walked=True)
     with paused_collector():
         for node, adjoint in _inspected(root, walk_back(root)):
-            if node.op is None:
+            if node.op is None and node.grad is not None:
                 node.grad += adjoint
             else:
                 node.grad = adjoint
 
 
-def gradients(root: Node, wrt: Sequence[Node], *, create_graph: bool = False) -> tuple[Any, ...]:
-    """∂root/∂w for each node w of `wrt`, stored nowhere: 0.0 where the root does not depend on it.
+def gradients(root: Node, wrt: Iterable[Node], *, create_graph: bool = False) -> tuple[Any, ...]:
+    """∂root/∂w for each node w of the list `wrt`, stored nowhere: 0.0 where the root does not depend on it.
 
-    With `create_graph` each is a node where it depends on variables, to be differentiated again.
+    With `create_graph` each is a node, to be differentiated again; it cannot be made under no_grad().
     """
-    wanted = set(wrt)
+    wanted = _nodes(wrt)
+    if create_graph and not MODE.get().records:
+        raise AutogradError("gradients(…, create_graph=True) records a graph: call it outside no_grad()")
     walk = _inspected(root, walk_back(root, create_graph=create_graph))
     found = {node: adjoint for node, adjoint in walk if node in wanted}
-    return tuple(found.get(node, 0.0) for node in wrt)
+    shares = [found.get(node, 0.0) for node in wanted]
+    return tuple(root.constant(g) if create_graph and not isinstance(g, Node) else g for g in shares)
+
+
+def _nodes(wrt: Iterable[Node]) -> list[Node]:
+    wanted = list(wrt) if isinstance(wrt, Iterable) else [wrt]
+    strange = [x for x in wanted if not isinstance(x, Node)]
+    if strange or isinstance(wrt, Node):
+        raise OperandError(f"gradients takes a list of nodes, gradients(root, [x, y]), not {wrt!r}")
+    return wanted
 
 
 def _inspected(root: Node, walk: Iterable[tuple[Node, Any]]) -> Iterable[tuple[Node, Any]]:
@@ -104,7 +119,7 @@ def _edges(node: Node, create_graph: bool) -> Iterator[tuple[Node, Any]]:
         if was is None:
             continue
         now = _number(local)
-        if now != was and (now == now or was == was):
+        if now != was and (now == now or was == was) and not math.isclose(now, was, rel_tol=1e-14):
             raise StaleData(
                 f"{node.op and node.op.name} stored the local derivative {was} at forward time and its rule now gives "
                 f"{now}: the data of a parent has changed since. Compute the value again before differentiating."

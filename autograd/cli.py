@@ -6,11 +6,12 @@ import argparse
 import io
 import os
 import sys
+import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 
 from autograd.errors import AutogradError, ExpressionError
-from autograd.parsing import evaluate, names_in
+from autograd.parsing import CONSTANTS, evaluate, names_in
 from autograd.value import Value
 
 DESCRIPTION = "Automatic differentiation you can see through."
@@ -24,8 +25,7 @@ EXAMPLES = """examples:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command; returns the exit code: 0, 1 when it fails, 2 when it was asked wrongly, 130 on Ctrl-C."""
-    typed = sys.argv[1:] if arguments is None else arguments
-    options = _parser().parse_args([f" {text}" if _is_negative_expression(text) else text for text in typed])
+    options = _options(sys.argv[1:] if arguments is None else list(arguments))
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a terminal that cannot show ∂ shows ? and goes on
     try:
@@ -43,13 +43,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _is_negative_expression(text: str) -> bool:
-    """Whether -x*y was typed, which would be taken for an option: the space put before it marks it as none."""
-    return len(text) > 1 and text[0] == "-" and text[1] not in "-oh"
+def _options(typed: list[str]) -> argparse.Namespace:
+    """What was typed; NAME=VALUE may stand before and after options, and an expression may begin with a minus."""
+    if len(typed) > 1 and typed[1][:1] == "-" and typed[1] not in ("-h", "-o") and not typed[1].startswith("--"):
+        typed[1] = f" {typed[1]}"  # what holds a space is not taken for an option
+    parser = _parser()
+    options, rest = parser.parse_known_args(typed)
+    if any(text.startswith("-") or "=" not in text or not hasattr(options, "values") for text in rest):
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    if rest:
+        options.values += rest
+    return options
 
 
 def _failed(problem: str, code: int) -> int:
-    print(f"autograd: error: {problem}", file=sys.stderr)
+    print(f"python -m autograd: error: {problem}", file=sys.stderr)
     return code
 
 
@@ -97,12 +105,13 @@ def _root(options: argparse.Namespace) -> Value:
     if len(given) < len(options.values):
         raise ExpressionError("a name is given twice: one NAME=VALUE for each")
     names = names_in(expression)
-    missing = [name for name in names if name not in given]
+    missing = [name for name in names if name not in given and name not in CONSTANTS]
     if missing:
         raise ExpressionError(f"nothing is given for {', '.join(missing)}: add " + " ".join(f"{n}=…" for n in missing))
     unused = [name for name in given if name not in names]
     if unused:
-        raise ExpressionError(f"{', '.join(unused)} does not occur in the expression; its names are {', '.join(names)}")
+        known = f"its names are {', '.join(names)}" if names else "it has no names"
+        raise ExpressionError(f"{', '.join(unused)} does not occur in the expression; {known}")
     root = evaluate(expression, {name: Value(x, name) for name, x in given.items()})
     if not isinstance(root, Value):
         raise ExpressionError(f"the expression holds no name, so there is no graph: it is {root}")
@@ -112,7 +121,7 @@ def _root(options: argparse.Namespace) -> Value:
 
 def _pair(text: str) -> tuple[str, float]:
     name, equals, number = text.partition("=")
-    name = name.strip()
+    name = unicodedata.normalize("NFKC", name.strip())  # as Python reads names
     if not equals or not name.isidentifier():
         raise ExpressionError(f"{text[:60]!r} is not NAME=VALUE, such as x=1")
     try:

@@ -80,12 +80,12 @@ def clip(x: Any, low: Any, high: Any) -> Any:
 
 def softmax(xs: Sequence[Any]) -> list[Any]:
     """e^{xᵢ} / Σⱼ e^{xⱼ} for each x, written e^{xᵢ − ln Σⱼ e^{xⱼ}} so that nothing overflows (textbook, 4.2)."""
-    return [ops.exp(x) for x in log_softmax(xs)]
+    return [ops.exp(x) for x in log_softmax(_listed(xs, "softmax"))]
 
 
 def log_softmax(xs: Sequence[Any]) -> list[Any]:
     """xᵢ − ln Σⱼ e^{xⱼ} for each x."""
-    total = logsumexp(xs)
+    total = logsumexp(_listed(xs, "log_softmax"))
     return [x - total for x in xs]
 
 
@@ -105,8 +105,8 @@ def min(xs: Sequence[Any]) -> Any:
 
 
 def maxout(pieces: Sequence[Any]) -> Any:
-    """maxₖ zₖ over the K linear pieces of one unit: the derivative goes to the winner (textbook, 4.2)."""
-    return ops.max(*_listed(pieces, "maxout"))
+    """maxₖ zₖ over the K linear pieces of one unit: `max` under its name as an activation (textbook, 4.2)."""
+    return max(pieces)
 
 
 def sum(xs: Sequence[Any]) -> Any:
@@ -121,13 +121,13 @@ def prod(xs: Sequence[Any]) -> Any:
 
 def mean(xs: Sequence[Any]) -> Any:
     """The sum × 1/n."""
-    return sum(xs) * (1.0 / len(xs))
+    return sum(_listed(xs, "mean")) * (1.0 / len(xs))
 
 
 def var(xs: Sequence[Any]) -> Any:
     """The mean of (x − mean)²."""
     middle = mean(xs)
-    return mean([(x - middle) ** 2 for x in xs])
+    return mean([(x - middle) * (x - middle) for x in xs])
 
 
 def std(xs: Sequence[Any]) -> Any:

@@ -1,186 +1,15 @@
-"""What a graph is: ops, nodes joined by ordered parents, and the one walk that everything shares."""
+"""What a graph is: nodes joined by ordered parents, and the one walk that everything shares."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
-from numbers import Real
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
-
-from autograd.errors import AutogradError, OperandError, RuleError
+from autograd.errors import AutogradError, OperandError
 from autograd.modes import Region, Site
 
-# Where `math` and plain floats raise, IEEE-754 has an answer: inf, nan or a signed zero.
-EXCEPTIONAL = (ArithmeticError, ValueError)
-
-
-class Op:
-    """An op is a name, a function and one derivative rule.
-
-    `function` works on floats and `array_function` on NumPy arrays (complex ones too where `analytic`).
-    `rule(y, a, b, …)` gives the local derivatives (∂y/∂a, ∂y/∂b, …), one entry for each parent: a number, None where
-    there is no derivative, or a function of nothing where taking it unasked would be wasteful or undefined.
-    It is written with ops and + − × alone, so that it runs on floats, arrays and nodes alike.
-    `selects` marks the ops that discard a branch on purpose (where, maximum, relu, clip).
-
-    Calling an op dispatches on its arguments: a node records itself, arrays give arrays, plain numbers give a float.
-    """
-
-    __slots__ = (
-        "analytic", "arity", "array_function", "function", "latex", "name", "record", "rule", "selects", "symbol",
-    )  # fmt: skip
-
-    def __init__(
-        self,
-        name: str,
-        function: Callable[..., float],
-        array_function: Callable[..., Any],
-        rule: Callable[..., tuple[Any, ...]] | None,
-        *,
-        symbol: str | None = None,
-        latex: str | None = None,
-        analytic: bool = False,
-        selects: bool = False,
-    ) -> None:
-        self.name, self.function, self.array_function, self.rule = name, function, array_function, rule
-        self.arity = _arity(function) if rule is None else _arity(rule, beside=1)
-        self.symbol = symbol or f"{name}(" + ", ".join(["{}"] * max(self.arity, 1)) + ")"
-        self.latex = (
-            latex or rf"\operatorname{{{{{name}}}}}\left(" + ", ".join(["{}"] * max(self.arity, 1)) + r"\right)"
-        )
-        self.analytic, self.selects = analytic, selects
-        self.record: Callable[..., Any] | None = None  # how scalar nodes record this op: made once, at first use
-
-    def __call__(self, *arguments: Any) -> Any:
-        if len(arguments) != self.arity and (self.arity != -1 or not arguments):
-            wanted = {-1: "at least one operand", 1: "1 operand"}.get(self.arity, f"{self.arity} operands")
-            raise OperandError(f"{self.name} takes {wanted}, got {len(arguments)}")
-        try:
-            if all(argument.__class__ is float for argument in arguments):
-                y = self.function(*arguments)
-                return y if y.__class__ is float else as_float(y, self.name)
-        except EXCEPTIONAL:
-            return self._on_floats(arguments)
-        for argument in arguments:
-            if isinstance(argument, Node):
-                return argument.apply(self, arguments)
-        if any(isinstance(argument, (np.ndarray, complex)) for argument in arguments):
-            return self.array_function(*arguments)
-        return self._on_floats([as_float(argument, self.name) for argument in arguments])
-
-    def _on_floats(self, arguments: Sequence[float]) -> float:
-        try:
-            y = self.function(*arguments)
-        except EXCEPTIONAL:
-            with np.errstate(all="ignore"):
-                y = self.array_function(*map(np.float64, arguments))
-        try:
-            return as_float(y, self.name)
-        except OperandError:
-            raise OperandError(f"{self.name} must give a number, and of {arguments} gave {y!r}") from None
-
-    def value_and_derivatives(self, *arguments: float) -> tuple[float, tuple[Any, ...]]:
-        """The value and every local derivative at plain floats, by IEEE-754 where Python would raise."""
-        y = self._on_floats(arguments)
-        if self.rule is None:
-            return y, (None,) * len(arguments)
-        try:
-            derivatives = self.rule(y, *arguments)
-        except EXCEPTIONAL:
-            with np.errstate(all="ignore"):
-                derivatives = self.rule(*map(np.float64, (y, *arguments)))
-        if not isinstance(derivatives, tuple) or len(derivatives) != len(arguments):
-            raise RuleError(
-                f"the rule of {self.name} must return a tuple of {len(arguments)} derivatives, one for each parent, "
-                f"and returned {derivatives!r}"
-            )
-        return y, derivatives
-
-    def written(self, *operands: str) -> str:
-        """The op in the textbook's notation, with the operands' names put in."""
-        return self.symbol.format(*operands) if self.arity != -1 else f"{self.name}({', '.join(operands)})"
-
-    def __repr__(self) -> str:
-        return f"<op {self.name}>"
-
-    def __copy__(self) -> Op:
-        return self
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Op:
-        return self
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        if _table().get(self.name) is not self:
-            raise AutogradError(
-                f"cannot pickle {self.name}: a pickle names ops, and this one is not in the library's table"
-            )
-        return (_op_named, (self.name,))
-
-
-def _arity(function: Callable[..., Any], beside: int = 0) -> int:
-    """How many operands a function takes, beside those not counted: −1 when any number will do."""
-    code = getattr(function, "__code__", None)
-    if code is None or code.co_flags & 0x04:  # a builtin, or *args
-        return -1
-    return int(code.co_argcount) - beside
-
-
-def _table() -> dict[str, Op]:
-    from autograd.ops import TABLE  # a pickle names ops; only then does the graph ask for the table
-
-    return TABLE
-
-
-def _op_named(name: str) -> Op:
-    if name not in _table():
-        raise AutogradError(f"cannot unpickle a graph that uses {name}: that op is not in the library's table")
-    return _table()[name]
-
-
-def elementwise(
-    name: str,
-    function: Callable[..., float],
-    array_function: Callable[..., Any],
-    rule: Callable[..., tuple[Any, ...]] | None,
-    **display: Any,
-) -> Op:
-    """A new op from one row: its name, its function on floats and on arrays, and its local derivatives.
-
-    `rule(y, a, b, …)` returns (∂y/∂a, ∂y/∂b, …); see `Op`. Write it with autograd's functions and + − ×: `math`
-    would do for first derivatives alone. Display options: symbol="{} × {}", latex="…".
-
-    >>> cube = elementwise("cube", lambda a: a * a * a, lambda a: a**3, lambda y, a: (3.0 * a * a,))
-    """
-    if not isinstance(name, str) or not name.isidentifier():
-        raise OperandError(f"an op's name must be an identifier, got {name!r}")
-    for role, f in (("function", function), ("array function", array_function), ("rule", rule)):
-        if not callable(f) and not (role == "rule" and f is None):
-            raise OperandError(f"the {role} of {name} must be callable, got {f!r}")
-    return Op(name, function, array_function, rule, **display)
-
-
-def as_float(x: Any, op_name: str) -> float:
-    """A plain number as a float; anything else raises OperandError naming the op and the way out."""
-    if x.__class__ is float:
-        return x
-    if isinstance(x, (Real, np.bool_)):
-        try:
-            return float(x)
-        except OverflowError:  # an int beyond the float range rounds to infinity, as IEEE-754 has it
-            return math.inf if x > 0 else -math.inf  # type: ignore[operator]
-    if isinstance(x, np.ndarray) and x.ndim > 0:
-        raise OperandError(
-            f"{op_name} cannot join a Value with an array of shape {x.shape}: a Value is one number. "
-            "Use Tensor for arrays, or a list of Values."
-        )
-    if isinstance(x, np.ndarray):
-        return as_float(x.item(), op_name)
-    raise OperandError(f"{op_name} works on numbers and Values, not on {type(x).__name__}: {str(x)[:60]!r}")
-
-
-# ── nodes ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+if TYPE_CHECKING:
+    from autograd.op import Op
 
 
 class Mark(NamedTuple):
@@ -309,7 +138,8 @@ class Node:
         """Whether a backward pass has started from this node: only then do views show its gradients."""
         return self.mark.walked
 
-    # Copies and pickles go over the walk, not over the recursion that Python would use on a deep graph.
+    # Copies and pickles go over the walk, not over the recursion that Python would use on a deep graph. A deep copy
+    # of several nodes of one graph keeps them in one graph; a pickle holds the whole graph of each node apart.
 
     def __copy__(self) -> Node:
         return _rebuilt(type(self), _row(self), self.parents)
@@ -361,6 +191,8 @@ def ancestry(root: Node, *, differentiable: bool = False) -> list[Node]:
     Depth-first, parents left to right, iterative, and the same in every process. With `differentiable` only the
     edges that carry a derivative are followed: what backward needs, and nothing else.
     """
+    if not isinstance(root, Node):
+        raise OperandError(f"a graph is walked from a node, such as a Value, not from {type(root).__name__}: {root!r}")
     order: list[Node] = []
     seen: set[Node] = set()
     stack: list[Any] = []

@@ -1,14 +1,16 @@
-"""The modes: whether and how ops record, in one context variable, so that threads and tasks do not disturb another."""
+"""The modes: whether and how ops record, in one context variable, so that threads and tasks stay apart."""
 
 from __future__ import annotations
 
-import os
+import inspect
 import sys
 from contextlib import ContextDecorator
 from contextvars import ContextVar, Token
 from copy import copy
 from types import TracebackType
 from typing import Any, NamedTuple, Self
+
+from autograd.errors import OperandError
 
 
 class Site(NamedTuple):
@@ -68,7 +70,7 @@ class Mode:
 MODE: ContextVar[Mode] = ContextVar("autograd_mode", default=Mode())  # noqa: B039 (a Mode never changes)
 
 
-class _Entered(ContextDecorator):
+class ModeChange(ContextDecorator):
     """A context manager and decorator: another mode on the way in, the old one again on the way out."""
 
     __slots__ = ("_tokens",)
@@ -78,6 +80,15 @@ class _Entered(ContextDecorator):
 
     def _changed(self, mode: Mode) -> Mode:
         raise NotImplementedError
+
+    def __call__(self, function: Any) -> Any:
+        """Decorates a function; one that runs in pieces would leave the mode before its first line."""
+        if inspect.isgeneratorfunction(function) or inspect.iscoroutinefunction(function):
+            raise OperandError(
+                f"{type(self).__name__} cannot decorate {function.__qualname__}, which runs in pieces: "
+                f"write `with {type(self).__name__}(…):` inside it"
+            )
+        return super().__call__(function)
 
     def _recreate_cm(self) -> Self:
         """As a decorator each call enters on its own, so that calls in several threads do not mix."""
@@ -94,7 +105,7 @@ class _Entered(ContextDecorator):
         MODE.reset(self._tokens.pop())
 
 
-class no_grad(_Entered):  # noqa: N801 (reads as a statement: with no_grad())
+class no_grad(ModeChange):  # noqa: N801 (reads as a statement: with no_grad())
     """Inside, ops compute values and record nothing: their results are constants."""
 
     __slots__ = ()
@@ -103,7 +114,7 @@ class no_grad(_Entered):  # noqa: N801 (reads as a statement: with no_grad())
         return Mode(False, mode.keeps_lines, mode.watcher, mode.region, mode.attached)
 
 
-class trace(_Entered):  # noqa: N801
+class trace(ModeChange):  # noqa: N801
     """Inside, every node remembers the file and line of the user's code that made it (`node.site`)."""
 
     __slots__ = ()
@@ -112,20 +123,7 @@ class trace(_Entered):  # noqa: N801
         return Mode(mode.records, True, mode.watcher, mode.region, mode.attached)
 
 
-class watched(_Entered):  # noqa: N801
-    """Inside, a watcher is told of every new node, and every node remembers its line."""
-
-    __slots__ = ("_watcher",)
-
-    def __init__(self, watcher: Any) -> None:
-        super().__init__()
-        self._watcher = watcher
-
-    def _changed(self, mode: Mode) -> Mode:
-        return Mode(mode.records, True, self._watcher, mode.region, mode.attached)
-
-
-class region(_Entered):  # noqa: N801
+class region(ModeChange):  # noqa: N801
     """Inside, every node belongs to a region of this name; drawings fold regions into boxes.
 
     The name is a string, or an object that is asked for it when it is read (see `Region`).
@@ -133,16 +131,18 @@ class region(_Entered):  # noqa: N801
 
     __slots__ = ("_owner",)
 
-    def __init__(self, owner: Any) -> None:
+    def __init__(self, name: Any) -> None:
         super().__init__()
-        self._owner = owner
+        if not isinstance(name, str) and not hasattr(name, "name_within"):
+            raise OperandError(f"a region's name is a string, got {type(name).__name__}: {name!r}")
+        self._owner = name
 
     def _changed(self, mode: Mode) -> Mode:
         outer = mode.region
         return Mode(mode.records, mode.keeps_lines, mode.watcher, Region(self._owner, outer), mode.attached)
 
 
-class attached(_Entered):  # noqa: N801
+class attached(ModeChange):  # noqa: N801
     """Inside, turning a node into a plain float raises: `math.exp(v)` would cut the derivative off in silence."""
 
     __slots__ = ()
@@ -156,4 +156,4 @@ def calling_site() -> Site:
     frame = sys._getframe(1)
     while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] in ("autograd", "nn"):
         frame = frame.f_back
-    return Site(os.path.relpath(frame.f_code.co_filename), frame.f_lineno)
+    return Site(frame.f_code.co_filename, frame.f_lineno)

@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.graph import Op, elementwise
+from autograd.op import Op, elementwise
 
 # fmt: off
 # ── the textbook's basis: +, ×, exp, 1/x ─────────────────────────────────────────────────────────────────────────────
@@ -33,7 +33,7 @@ mul = elementwise("mul", operator.mul, np.multiply, lambda y, a, b: (b, a),
                   symbol="{} × {}", latex=r"{} \cdot {}", analytic=True)
 exp = elementwise("exp", math.exp, np.exp, lambda y, a: (y,),
                   latex=r"\exp\left({}\right)", analytic=True)
-reciprocal = elementwise("reciprocal", lambda a: 1.0 / a, np.reciprocal, lambda y, a: (-(y * y),),
+reciprocal = elementwise("reciprocal", lambda a: 1.0 / a, lambda a: np.divide(1.0, a), lambda y, a: (-(y * y),),
                   symbol="1 / {}", latex=r"\frac{{1}}{{{}}}", analytic=True)
 divide = elementwise("divide", operator.truediv, np.divide, lambda y, a, b: (reciprocal(b), lambda: -divide(y, b)),
                   symbol="{} / {}", latex=r"\frac{{{}}}{{{}}}", analytic=True)
@@ -41,7 +41,7 @@ divide = elementwise("divide", operator.truediv, np.divide, lambda y, a, b: (rec
 # ── powers and logarithms ────────────────────────────────────────────────────────────────────────────────────────────
 
 pow = elementwise("pow", math.pow, np.power,
-                  lambda y, a, b: (lambda: where(equal(b, 0.0), 0.0, b * pow(a, b - 1.0)),
+                  lambda y, a, b: (lambda: where(equal(a, 0.0) * equal(b, 0.0), 0.0, b * pow(a, b - 1.0)),
                                    lambda: where(equal(y, 0.0) * greater_equal(a, 0.0), 0.0, y * log(a))),
                   symbol="{} ^ {}", latex="{{{}}}^{{{}}}", analytic=True)
 sqrt = elementwise("sqrt", math.sqrt, np.sqrt, lambda y, a: (0.5 * reciprocal(y + 0.0),),
@@ -93,10 +93,10 @@ abs = elementwise("abs", math.fabs, np.abs, lambda y, a: (sign(a),),
 relu = elementwise("relu", lambda a: 0.0 if a <= 0.0 else a, lambda a: np.maximum(a, 0.0),
                   lambda y, a: (greater(a, 0.0),), latex=r"\operatorname{{relu}}\left({}\right)", selects=True)
 maximum = elementwise("maximum", lambda a, b: a if a >= b or a != a else b, np.maximum,
-                  lambda y, a, b: (greater(a, b) + 0.5 * equal(a, b), greater(b, a) + 0.5 * equal(a, b)),
+                  lambda y, a, b: _shared_by_winners(y, (a, b)),
                   symbol="max({}, {})", latex=r"\max\left({}, {}\right)", selects=True)
 minimum = elementwise("minimum", lambda a, b: a if a <= b or a != a else b, np.minimum,
-                  lambda y, a, b: (less(a, b) + 0.5 * equal(a, b), less(b, a) + 0.5 * equal(a, b)),
+                  lambda y, a, b: _shared_by_winners(y, (a, b)),
                   symbol="min({}, {})", latex=r"\min\left({}, {}\right)", selects=True)
 max = elementwise("max", lambda *xs: reduce(maximum.function, xs), lambda *xs: reduce(np.maximum, xs),
                   lambda y, *xs: _shared_by_winners(y, xs), selects=True)

@@ -11,7 +11,7 @@ from typing import Any
 
 from autograd import functions, ops
 from autograd.errors import AutogradError, ExpressionError
-from autograd.graph import as_float
+from autograd.op import as_float
 
 LONGEST = 10_000  # characters: far beyond what anybody types, and little enough to parse at once
 
@@ -49,24 +49,25 @@ _COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
 
 
 def names_in(text: str) -> list[str]:
-    """The variables of an expression, in the order of their first appearance.
+    """The names of an expression, in the order of their first appearance, functions left out.
 
     >>> names_in("1/(1+exp(-(w*x+b)))")
     ['w', 'x', 'b']
     """
     parts = _parts(text)
     called = {part.func for part in parts if isinstance(part, ast.Call)}
-    names = [part for part in parts if isinstance(part, ast.Name) and part not in called and part.id not in CONSTANTS]
+    names = [part for part in parts if isinstance(part, ast.Name) and part not in called]
     return list(dict.fromkeys(name.id for name in sorted(names, key=lambda name: (name.lineno, name.col_offset))))
 
 
 def evaluate(text: str, values: Mapping[str, Any]) -> Any:
     """The expression with these values for its names: Values, numbers, or whatever has operators.
 
-    Understood: numbers, names, + − * / **, comparisons, parentheses, pi, e and the functions of `FUNCTIONS`. Anything
-    else raises ExpressionError with one line that says what.
+    Understood: numbers, names, + − * / **, comparisons, parentheses, pi and e where no value is given for them, and
+    the functions of `FUNCTIONS`. Anything else raises ExpressionError with one line that says what.
     """
     made: dict[ast.expr, Any] = {}
+    text = text.strip()
     parts = _parts(text)
     called = {part.func for part in parts if isinstance(part, ast.Call)}
     for part in reversed(parts):  # the parts of a whole before the whole

@@ -11,8 +11,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from autograd.errors import OperandError, RuleError
-from autograd.graph import EXCEPTIONAL, Mark, Node, Op, as_float
+from autograd.graph import Mark, Node
 from autograd.modes import MODE, Mode, calling_site
+from autograd.op import EXCEPTIONAL, Op, as_float
 from autograd.ops import TABLE
 
 blank = object.__new__
@@ -21,9 +22,9 @@ current_mode = MODE.get
 
 def recorder(op: Op) -> Callable[..., Any]:
     """The function that records `op` on scalar nodes and plain numbers, in the order written."""
-    if op.arity == 1 and _gives_floats(op):
+    if op.arity == 1 and TABLE.get(op.name) is op and op.rule is not None:
         record = _unary(op)
-    elif op.arity == 2 and _gives_floats(op):
+    elif op.arity == 2 and TABLE.get(op.name) is op and op.rule is not None:
         record = _binary(op)
     else:
 
@@ -33,7 +34,7 @@ def recorder(op: Op) -> Callable[..., Any]:
     # A code object of its own lets the interpreter specialise the calls inside for this op alone.
     record.__code__ = record.__code__.replace(co_name=op.name)
     record.__name__ = op.name
-    record.__doc__ = f"Records {op.name}: y = {op.symbol}."
+    record.__doc__ = f"{op.written('a', 'b', 'c')}, recorded as one node."
     return record
 
 
@@ -44,13 +45,6 @@ def reflected(record: Callable[..., Any]) -> Callable[..., Any]:
         return record(left if left.__class__ is float else as_float(left, record.__name__), right)
 
     return method
-
-
-def _gives_floats(op: Op) -> bool:
-    """Whether this is a row of our own table whose rule, on floats, is known to give floats: no need to look again."""
-    return TABLE.get(op.name) is op and all(
-        d.__class__ is float for d in op.value_and_derivatives(*[0.5] * op.arity)[1]
-    )
 
 
 def _unary(op: Op) -> Callable[..., Any]:
@@ -84,6 +78,7 @@ def _unary(op: Op) -> Callable[..., Any]:
 def _binary(op: Op) -> Callable[..., Any]:
     function, rule = op.function, op.rule
     assert rule is not None
+    on_demand = any(callable(entry) for entry in op.value_and_derivatives(0.5, 0.5)[1])
 
     def record(left: Any, right: Any) -> Any:
         mode = current_mode()
@@ -106,6 +101,8 @@ def _binary(op: Op) -> Callable[..., Any]:
             left_needs = False
             right_needs = right._requires_grad
             kind = right.__class__
+        elif not isinstance(right, Node):
+            return record(left, as_float(right, op.name))
         else:
             return _record(op, (left, right), mode)
         try:
@@ -120,6 +117,9 @@ def _binary(op: Op) -> Callable[..., Any]:
         node._left = left
         node._right = right
         node._mark = mode.region
+        if on_demand:
+            d_left = settled(op, d_left) if left_needs else None
+            d_right = settled(op, d_right) if right_needs else None
         node._d_left = d_left if left_needs else None
         node._d_right = d_right if right_needs else None
         node._requires_grad = left_needs or right_needs

@@ -10,8 +10,9 @@ import numpy as np
 
 from autograd import backward, ops
 from autograd.errors import Detached, OperandError
-from autograd.graph import Node, Op, as_float
+from autograd.graph import Node
 from autograd.modes import MODE
+from autograd.op import Op, as_float
 from autograd.scalars import recorder, reflected
 
 
@@ -34,7 +35,7 @@ class Value(Node):
     def __init__(self, x: Any, label: str | None = None) -> None:
         if isinstance(x, Node):
             raise OperandError("Value takes a plain number, and got a node of a graph: its number is node.data")
-        self._data = as_float(x, "Value")
+        self._data = as_float(x, "Value", wanted="plain numbers")
         self.grad: float = 0.0
         self.op = self._left = self._right = self._d_left = self._d_right = self._mark = None
         self._requires_grad = True
@@ -48,7 +49,7 @@ class Value(Node):
 
     @data.setter
     def data(self, x: Any) -> None:
-        self._data = as_float(x, "data")
+        self._data = as_float(x, "data", wanted="plain numbers")
 
     def apply(self, op: Op, arguments: Sequence[Any]) -> Value:
         if op.record is None:
@@ -83,13 +84,13 @@ class Value(Node):
         return self
 
     def __sub__(self, other: Any) -> Value:
-        return self + (-other if isinstance(other, Value) else -as_float(other, "subtraction"))
+        return self + -(other if isinstance(other, Value) else as_float(other, "subtraction"))
 
     def __rsub__(self, other: Any) -> Value:
         return other + -self
 
     def __truediv__(self, other: Any) -> Value:
-        return self * ops.reciprocal(other)
+        return self * ops.reciprocal(other if isinstance(other, Value) else as_float(other, "division"))
 
     def __rtruediv__(self, other: Any) -> Value:
         return self.reciprocal() if as_float(other, "division") == 1.0 else other * self.reciprocal()
@@ -137,10 +138,9 @@ class Value(Node):
         if method == "__call__" and ufunc in _OPERATORS and not options and all(np.ndim(x) == 0 for x in inputs):
             left, right = (x if isinstance(x, Value) else x.item() for x in inputs)
             return _OPERATORS[ufunc](left, right)
-        name = ufunc.__name__
-        here = f"use autograd.{name}, or " if name in ops.TABLE else ""
-        way_out = f"{here}operators between Values and plain numbers; for arrays use Tensor"
-        raise OperandError(f"np.{name} does not work on a Value: {way_out}")
+        here = next((f"autograd.{op.name}, or " for op in ops.TABLE.values() if op.array_function is ufunc), "")
+        way_out = f"use {here}operators between Values and plain numbers; for arrays use Tensor"
+        raise OperandError(f"np.{ufunc.__name__} does not work on a Value: {way_out}")
 
     def __format__(self, spec: str) -> str:
         return format(self._data, spec) if spec else repr(self)

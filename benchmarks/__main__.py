@@ -36,7 +36,10 @@ class Worker:
         assert self.process.stdout is not None
         self.process.stdin.write(question + "\n")
         self.process.stdin.flush()
-        return float(self.process.stdout.readline())
+        answer = self.process.stdout.readline()
+        if not answer:
+            raise SystemExit(f"a worker ended before it answered: {' '.join(map(str, self.process.args))}")  # type: ignore[arg-type]
+        return float(answer)
 
     def close(self) -> None:
         self.process.communicate()
@@ -65,7 +68,7 @@ def held_bytes(system: str) -> float:
 
 
 def compared(workload: str, times: dict[str, list[float]]) -> list[dict[str, object]]:
-    """One row a system: median time, and the median, lowest and highest ratio to our time in the same round."""
+    """One row a system: median time, its ratio to ours, and the lowest and highest ratio within one round."""
     rows: list[dict[str, object]] = []
     for system, theirs in times.items():
         ratios = [their / our for their, our in zip(theirs, times[OURS], strict=True)]
@@ -74,7 +77,7 @@ def compared(workload: str, times: dict[str, list[float]]) -> list[dict[str, obj
                 "workload": workload,
                 "system": system,
                 "nanoseconds": statistics.median(theirs),
-                "ratio": statistics.median(ratios),
+                "ratio": statistics.median(theirs) / statistics.median(times[OURS]),
                 "ratio_low": min(ratios),
                 "ratio_high": max(ratios),
             }
@@ -121,9 +124,11 @@ def main() -> None:
     if not PEERS.exists():
         print("The peers are not installed; `make bench PEERS=1` measures against micrograd too.\n")
     results = measured()
-    (HERE / "results.json").write_text(json.dumps(results, indent=1) + "\n")
     table = as_markdown(results)
     print(table)
+    if not PEERS.exists():  # a table without peers does not replace one with them
+        return
+    (HERE / "results.json").write_text(json.dumps(results, indent=1) + "\n")
     readme = HERE.parent / "README.md"
     before, _, rest = readme.read_text().partition("<!-- benchmarks -->\n")
     _, _, after = rest.partition("<!-- /benchmarks -->")

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
+import operator
 from typing import Any
+
+import numpy as np
 
 from autograd.errors import ArgumentError
 
@@ -11,8 +14,8 @@ from autograd.errors import ArgumentError
 def at_least_one(number: Any, where: str, what: str) -> int:
     """A count of at least 1 as an int, else ArgumentError."""
     try:
-        count = int(number.__index__())
-    except AttributeError:
+        count = operator.index(_only_number(number))
+    except TypeError:
         raise ArgumentError(f"{where}: {what} must be a positive whole number, got {number!r}") from None
     if count < 1:
         raise ArgumentError(f"{where}: {what} must be at least 1, got {count}")
@@ -20,12 +23,19 @@ def at_least_one(number: Any, where: str, what: str) -> int:
 
 
 def rate(number: Any, where: str, what: str, *, below: float = math.inf) -> float:
-    """A number of at least 0 and less than `below` as a float, else ArgumentError."""
+    """A number, not text, of at least 0 and less than `below` as a float, else ArgumentError."""
     try:
-        checked = float(number)
+        checked = float(_only_number(number))
     except (TypeError, ValueError):
         raise ArgumentError(f"{where}: {what} must be a number, got {number!r}") from None
     if not 0.0 <= checked < below:
         limit = "finite" if below == math.inf else f"less than {below:g}"
         raise ArgumentError(f"{where}: {what} must be at least 0 and {limit}, got {number!r}")
     return checked
+
+
+def _only_number(number: Any) -> Any:
+    """True is 1 to Python, as text is a number to float(): as counts and rates both are mistakes."""
+    if isinstance(number, (bool, np.bool_, str, bytes)):
+        raise TypeError
+    return number

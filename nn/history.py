@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from autograd.errors import MissingExtra
+from autograd.errors import ArgumentError, MissingExtra
 
 
 class Score(NamedTuple):
@@ -15,11 +15,12 @@ class Score(NamedTuple):
     loss: float
     error_rate: float | None
 
-    def is_better_than(self, other: Score | None) -> bool:
-        """Whether the error rate is smaller; where it is equal, or there is none, whether the loss is."""
-        if other is None or math.isnan(other.loss):
-            return True
-        return (self.error_rate or 0.0, self.loss) < (other.error_rate or 0.0, other.loss)
+    def is_better_than(self, other: Score) -> bool:
+        """Whether the error rate is smaller; where it is equal, or there is none, whether the loss is. nan is worst."""
+        return self._order() < other._order()
+
+    def _order(self) -> tuple[bool, float, float]:
+        return math.isnan(self.loss), self.error_rate or 0.0, self.loss
 
 
 @dataclass
@@ -27,8 +28,9 @@ class History:
     """One entry an epoch in every list; a list stays empty where there was nothing to measure.
 
     `loss` and `error_rate` are means over the training samples as they were met during the epoch, the validation
-    lists are measured after it. `best_epoch` is 0 while no epoch was completed. `stopped` is "finished" after all
-    epochs, "early" when the validation error no longer fell, "interrupted" after Ctrl-C.
+    lists are measured after it. `best_epoch` is the epoch after which the weights were best, 0 where those that the
+    model came with are. `stopped` is "finished" after all epochs, "early" when the validation error no longer fell,
+    "interrupted" after Ctrl-C.
     """
 
     loss: list[float] = field(default_factory=list)
@@ -53,11 +55,16 @@ class History:
         return {**self._columns(), "best_epoch": self.best_epoch, "stopped": self.stopped}
 
     def plot(self, axes: Any = None) -> Any:
-        """Draws every list against the epoch and returns the matplotlib axes; MissingExtra without matplotlib."""
+        """Draws every list against the epoch and returns the matplotlib axes; MissingExtra without matplotlib.
+
+        ArgumentError where no epoch was completed.
+        """
         try:
             from matplotlib import pyplot
         except ImportError:
             raise MissingExtra('History.plot needs matplotlib: pip install "glassgrad[plot]"') from None
+        if not self.loss:
+            raise ArgumentError("History.plot: no epoch was completed, so there is nothing to plot")
         axes = pyplot.subplots()[1] if axes is None else axes
         epochs = range(1, len(self.loss) + 1)
         for name, column in self._columns().items():

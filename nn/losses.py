@@ -14,7 +14,7 @@ from typing import Any
 import autograd
 from autograd import Value, ops
 from autograd.errors import ArgumentError, OperandError, ShapeError
-from nn.metrics import is_list, zero_one
+from nn.metrics import is_list, predicted_class, zero_one
 from nn.module import Module, is_bias
 
 
@@ -26,6 +26,8 @@ class Loss(Module):
         if is_list(outputs) and any(is_list(row) for row in outputs):
             return self._of_batch(outputs, target)
         outputs = list(outputs) if isinstance(outputs, (list, tuple)) else [outputs]
+        if not outputs:
+            raise ShapeError(f"{type(self).__name__} got no outputs: it compares at least one with {target!r}")
         self.check(target, len(outputs))
         return self.between(outputs, target)
 
@@ -40,6 +42,10 @@ class Loss(Module):
 
     def between(self, outputs: list[Any], target: Any) -> Any:
         raise NotImplementedError(f"{type(self).__name__} needs a method between(self, outputs, target)")
+
+    def predicted(self, outputs: Any) -> Any:
+        """The class that the outputs name, as a label of this loss."""
+        return predicted_class(outputs)
 
     def is_mistake(self, outputs: Any, target: Any) -> bool | None:
         """Whether the outputs name a wrong class; None where targets are no classes."""
@@ -117,6 +123,11 @@ class ClassLoss(Loss):
     """A loss whose label is the index of a class, a one-hot list, or a soft one: a probability for each class."""
 
     def check(self, target: Any, outputs: int) -> None:
+        if outputs < 2:
+            raise ShapeError(
+                f"{type(self).__name__} needs an output for each class, got {outputs}. A single output, the "
+                "probability of class 1 that a sigmoid gives, is what LogLoss takes."
+            )
         if is_list(target):
             self._check_distribution(list(target), outputs)
         elif target not in range(outputs):
@@ -135,7 +146,8 @@ class ClassLoss(Loss):
 class CrossEntropyLoss(ClassLoss):
     """−Σ yᵢ ln softmax(z)ᵢ of logits z, computed as Σ yᵢ (ln Σⱼ e^{zⱼ} − zᵢ), stable; ∂/∂zᵢ = pᵢ − yᵢ.
 
-    Outputs that went through softmax already raise ArgumentError: softmax of softmax still learns, slowly and wrongly.
+    Outputs that softmax itself made, recorded in their graph, raise ArgumentError: softmax of softmax still learns,
+    slowly and wrongly. Where they were changed after softmax, or nothing was recorded, the mistake is not seen.
     """
 
     def between(self, outputs: list[Any], target: Any) -> Any:
@@ -198,8 +210,13 @@ class MarginLoss(Loss):
     def of_margin(self, margin: Any) -> Any:
         raise NotImplementedError(f"{type(self).__name__} needs a method of_margin(self, margin)")
 
+    def predicted(self, outputs: Any) -> Any:
+        """1 for an output of at least 0, else −1; a list of them where there are several outputs."""
+        signs = [1 if float(f) >= 0.0 else -1 for f in _listed(outputs)]
+        return signs[0] if len(signs) == 1 else signs
+
     def is_mistake(self, outputs: Any, target: Any) -> bool | None:
-        return any((float(f) >= 0.0) != (y == 1) for f, y in zip(_listed(outputs), _listed(target), strict=True))
+        return any(sign != y for sign, y in zip(_listed(self.predicted(outputs)), _listed(target), strict=True))
 
 
 class HingeLoss(MarginLoss):

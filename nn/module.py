@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Self, TypeAlias
+from typing import Any, Self, TypeAlias, overload
 
 from autograd import Value
 from autograd.errors import ArgumentError
@@ -13,18 +13,32 @@ from autograd.modes import region
 Parameter: TypeAlias = Value
 
 
-class Parameters(list[Parameter]):
-    """The parameters of a module in order, as a list that also knows their names.
+class Parameters(Sequence[Parameter]):
+    """The parameters of a module in order, with the names by which optimizers tell weights from biases.
 
-    Optimizers need the names to tell weights from biases; lists joined with + keep them.
+    It cannot change; a slice of it, and two of them joined with +, keep the names.
     """
 
     def __init__(self, named: Iterable[tuple[str, Parameter]]) -> None:
-        self.named = list(named)
-        super().__init__(parameter for _, parameter in self.named)
+        self.named = tuple(named)
 
-    def __add__(self, other: list[Any]) -> Any:
-        return Parameters(self.named + other.named) if isinstance(other, Parameters) else super().__add__(other)
+    def __len__(self) -> int:
+        return len(self.named)
+
+    @overload
+    def __getitem__(self, index: int) -> Parameter: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Parameters: ...
+
+    def __getitem__(self, index: int | slice) -> Parameter | Parameters:
+        return Parameters(self.named[index]) if isinstance(index, slice) else self.named[index][1]
+
+    def __add__(self, other: Parameters) -> Parameters:
+        return Parameters(self.named + other.named) if isinstance(other, Parameters) else NotImplemented
+
+    def __repr__(self) -> str:
+        return f"Parameters({list(self.named)})"
 
 
 class Module:
@@ -140,13 +154,15 @@ def _contents(holder: Any, prefix: str, seen: set[int]) -> Iterator[tuple[str, P
         elif isinstance(item, Module):
             yield name, item
             yield from _contents(item, f"{name}.", seen)
-        elif isinstance(item, (list, tuple, dict)):
+        elif isinstance(item, (list, tuple, dict, Parameters)):
             yield from _contents(item, f"{name}.", seen)
 
 
 def _items(holder: Any) -> Iterable[tuple[Any, Any]]:
     if isinstance(holder, Module):
         return vars(holder).items()
+    if isinstance(holder, Parameters):
+        return holder.named
     return holder.items() if isinstance(holder, dict) else enumerate(holder)
 
 

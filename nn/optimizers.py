@@ -82,11 +82,14 @@ def _named(parameters: Any) -> list[tuple[str, Parameter]]:
     if isinstance(parameters, Module):
         return parameters.named_parameters()
     if isinstance(parameters, Parameters):
-        return parameters.named
+        return list(parameters.named)
     if not isinstance(parameters, Iterable):
         raise OperandError(f"an optimizer takes a module or a list of parameters, not {type(parameters).__name__}")
     pairs = [item if isinstance(item, tuple) else (f"parameters.{i}", item) for i, item in enumerate(parameters)]
-    for name, parameter in pairs:
+    for pair in pairs:
+        if len(pair) != 2 or not isinstance(pair[0], str):
+            raise OperandError(f"an optimizer takes pairs of name and parameter, or parameters alone, not {pair!r}")
+        name, parameter = pair
         if not isinstance(parameter, Parameter) or parameter.op is not None:
             raise OperandError(f"an optimizer moves leaf Values; {name} is {parameter!r}")
     return pairs

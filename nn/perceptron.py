@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from autograd.errors import ArgumentError
 from nn.arguments import at_least_one
+from nn.arguments import rate as checked_rate
 from nn.samples import checked_samples
 from nn.scalar import Neuron
 
@@ -27,8 +28,10 @@ class Perceptron(Neuron):
     def learn(self, X: Sequence[Sequence[float]], y: Sequence[int], epochs: int = 100, rate: float = 1.0) -> bool:
         """Learns by w ← w + rate·(y − ŷ)·x, b ← b + rate·(y − ŷ), and returns whether it came to make no mistake.
 
-        Labels are 0 and 1. It stops after the first epoch without a mistake, and after `epochs` at the latest.
+        Labels are 0 and 1. It stops after the first epoch without a mistake, and after `epochs` at the latest. Parameters
+        that are frozen, their requires_grad False, stay as they are.
         """
+        rate = checked_rate(rate, "Perceptron.learn", "rate")
         samples = checked_samples(X, y)
         for label in samples.targets:
             if label not in (0, 1):
@@ -42,9 +45,9 @@ class Perceptron(Neuron):
     def _corrects(self, row: Sequence[float], label: float, rate: float) -> bool:
         """One application of the rule; whether there was a mistake to correct."""
         error = label - self(row).data
-        for weight, x in zip(self.weights, row, strict=True):
-            weight.data += rate * error * x
-        self.bias.data += rate * error
+        for parameter, x in zip([*self.weights, self.bias], [*row, 1.0], strict=True):
+            if parameter.requires_grad:
+                parameter.data += rate * error * x
         return bool(error)
 
     def __repr__(self) -> str:

@@ -22,6 +22,8 @@ def prepared(
     model: Module, X: Any, y: Any, loss: LossFunction, optimizer: Optimizer, validation: Any, rng: np.random.Generator
 ) -> tuple[Samples, Samples | None]:
     """The samples to train on and those held out for validation, rehearsed on the model and the loss."""
+    if isinstance(loss, type):
+        raise OperandError(f"fit: loss={loss.__name__} is a class, and fit needs one of its kind: {loss.__name__}()")
     if not isinstance(model, Module) or not isinstance(optimizer, Optimizer) or not callable(loss):
         raise OperandError(
             "fit takes a Module, X, y, loss=… such as nn.CrossEntropyLoss() and optimizer=… such as "
@@ -51,7 +53,7 @@ def _divided(samples: Samples, part: float | None, rng: np.random.Generator) -> 
     """All samples, or those left when a random part is held out."""
     if part is None:
         return samples, None
-    if not isinstance(part, float) or not 0.0 < part < 1.0:
+    if not isinstance(part, (float, np.floating)) or not 0.0 < part < 1.0:
         raise ArgumentError(f"fit: validation is a pair (X, y) or a part between 0 and 1, got {part!r}")
     count = max(1, round(part * len(samples)))
     if count == len(samples):

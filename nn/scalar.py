@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
+
 from autograd import Value
 from autograd.errors import ArgumentError, OperandError, ShapeError
 from nn.activations import ACTIVATIONS, LAYER_ACTIVATIONS, Activation, activation_function, activation_name
@@ -28,7 +30,7 @@ class Neuron(Module):
     """
 
     def __init__(self, inputs: int, activation: Activation = "sigmoid", rng: Randomness = None) -> None:
-        bound = math.sqrt(3.0 / at_least_one(inputs, "Neuron", "inputs"))
+        bound = math.sqrt(3.0 / at_least_one(inputs, type(self).__name__, "inputs"))
         start = generator_from(rng).uniform(-bound, bound, inputs).tolist()
         self.weights = [Value(w, label=f"w{i}") for i, w in enumerate(start, 1)]
         self.bias = Value(0.0, label="b")
@@ -44,12 +46,13 @@ class Neuron(Module):
         return self.function(total + self.bias)
 
     def set_weights(self, weights: Sequence[float], bias: float) -> None:
-        """Sets the weights, one for each input, and the bias."""
-        if len(weights) != len(self.weights):
-            raise ShapeError(
-                f"{self!r} has {len(self.weights)} weights: expected {len(self.weights)}, got {len(weights)}"
-            )
-        for parameter, number in zip([*self.weights, self.bias], [*weights, bias], strict=True):
+        """Sets the weights, one for each input, and the bias: all of them, or none where one does not fit."""
+        row = _numbers(weights, f"{self!r}: the weights")
+        if len(row) != len(self.weights):
+            raise ShapeError(f"{self!r} has {len(self.weights)} weights: expected {len(self.weights)}, got {len(row)}")
+        for parameter, number in zip(
+            [*self.weights, self.bias], [*row, _number(bias, f"{self!r}: the bias")], strict=True
+        ):
             parameter.data = number
 
     def __repr__(self) -> str:
@@ -80,16 +83,23 @@ class Layer(Module):
         return outputs if self.across is None else self.across(outputs)
 
     def set_weights(self, weights: Sequence[Sequence[float]], biases: Sequence[float]) -> None:
-        """Sets W, whose shape is (outputs, inputs): row i holds the weights of neuron i; and b, one for each neuron."""
+        """Sets W, whose shape is (outputs, inputs): row i holds the weights of neuron i; and b, one for each neuron.
+
+        All of them, or none where one does not fit.
+        """
         outputs = len(self.neurons)
-        shape = [len(row) for row in weights]
-        if shape != [self.inputs] * outputs or len(biases) != outputs:
-            columns = shape[0] if shape else 0
+        rows = [_numbers(row, f"{self!r}: row {i} of W") for i, row in enumerate(_items(weights, f"{self!r}: W"))]
+        b = _numbers(biases, f"{self!r}: b")
+        lengths = [len(row) for row in rows]
+        if lengths != [self.inputs] * outputs or len(b) != outputs:
+            odd = next((i for i, length in enumerate(lengths) if length != lengths[0]), None)
+            if odd is not None:
+                raise ShapeError(f"{self!r}: row {odd} of W holds {lengths[odd]} numbers and row 0 holds {lengths[0]}")
             raise ShapeError(
-                f"{self!r} takes W of shape ({outputs}, {self.inputs}) and {outputs} biases, got ({len(shape)}, "
-                f"{columns}) and {len(biases)}. Transpose W? Rows are neurons, columns are inputs."
+                f"{self!r} takes W of shape ({outputs}, {self.inputs}) and {outputs} biases, got ({len(rows)}, "
+                f"{lengths[0] if rows else 0}) and {len(b)}. Transpose W? Rows are neurons, columns are inputs."
             )
-        for neuron, row, bias in zip(self.neurons, weights, biases, strict=True):
+        for neuron, row, bias in zip(self.neurons, rows, b, strict=True):
             neuron.set_weights(row, bias)
 
     def __repr__(self) -> str:
@@ -110,7 +120,7 @@ class MLP(Module):
         output: Activation = "identity",
         rng: Randomness = None,
     ) -> None:
-        if isinstance(sizes, int) or len(sizes) < 2:
+        if not isinstance(sizes, (Sequence, np.ndarray)) or np.ndim(sizes) == 0 or len(sizes) < 2:
             raise ArgumentError(
                 f"MLP takes at least two sizes, such as [4, 6, 3] from inputs to outputs, got {sizes!r}"
             )
@@ -144,3 +154,21 @@ def _fits(inputs: Sequence[Any], expected: int, module: Module) -> None:
         ) from None
     if count != expected:
         raise ShapeError(f"{module!r} was called on a list of the wrong length: expected {expected}, got {count}")
+
+
+def _items(several: Any, place: str) -> list[Any]:
+    try:
+        return list(several)
+    except TypeError:
+        raise OperandError(f"{place} must be a list, got {type(several).__name__}: {several!r}") from None
+
+
+def _numbers(several: Any, place: str) -> list[float]:
+    return [_number(number, f"{place}, entry {i},") for i, number in enumerate(_items(several, place))]
+
+
+def _number(number: Any, place: str) -> float:
+    try:
+        return Value(number).data
+    except TypeError:
+        raise OperandError(f"{place} must be a number, got {type(number).__name__}: {number!r}") from None

@@ -18,6 +18,9 @@ from nn.randomness import Randomness, generator_from
 from nn.rehearsal import LossFunction, batch_size_for, prepared
 from nn.samples import Samples
 
+# A mean loss this many times as large as at the start, or as 1 where it started smaller, has diverged.
+DIVERGED_FACTOR = 1e6
+
 _Result: TypeAlias = tuple[float, bool | None]  # the loss of one sample, and whether it was named wrongly
 
 
@@ -42,14 +45,18 @@ def fit(
     of an epoch may be smaller. `loss` is a Loss or any function of the outputs and the target of one sample.
 
     `validation` is a pair (X, y), or the part of the samples to hold out, drawn at random. With `patience` the run
-    stops when for that many epochs the validation error has not fallen, and the model gets the weights of the best
-    epoch back. The validation error is the error rate where targets are classes, equal rates compared by loss; else
-    it is the loss.
+    stops when for that many epochs the validation error has not fallen, and the model gets its best weights back.
 
-    Data, labels and shapes are checked before anything moves (DataError, ArgumentError, ShapeError). A parameter or
-    loss that is not finite raises Diverged, Ctrl-C ends the run with the history so far: in both cases the model
-    holds the weights of the best complete epoch, by validation error or else by training error, or those it came
-    with. `progress` shows or hides the bar; by default it shows on a terminal.
+    The best weights are chosen among those the model came with and those after each epoch: by the error rate where
+    targets are classes, equal rates compared by loss, else by the loss. With validation both are measured after the
+    epoch. Without, they are what the next epoch meets on its way, and after the last epoch one pass measures them.
+
+    Data, labels and shapes are checked before anything moves (DataError, ArgumentError, ShapeError). Diverged is
+    raised where a parameter or loss is not finite, and where the mean loss of an epoch, or after the last one, is
+    more than 1e6 times what it was at the start, or than 1e6 where it was below 1. A learning rate that is too large
+    need not go that far: the cross-entropy may just stay in the hundreds, as the history then shows. After Diverged
+    the model holds the best weights. So it does after Ctrl-C, which ends the run and returns the history so far.
+    `progress` shows or hides the bar; by default it shows on a terminal.
     """
     rng = generator_from(seed)
     epochs = at_least_one(epochs, "fit", "epochs")
@@ -57,26 +64,29 @@ def fit(
     size = batch_size_for(training, batch_size)
     if patience is not None and (held_out is None or not at_least_one(patience, "fit", "patience")):
         raise ArgumentError("fit: patience needs validation, a pair (X, y) or the part of the data to hold out")
-    history, best = History(), _Best(model)
+    history, best = History(), _Best(model, loss, training, held_out)
     try:
         with training_mode(model, True), _progress_bar(epochs, progress) as bar:
             for epoch in range(1, epochs + 1):
                 score = _learn(model, training.taken(rng.permutation(len(training))), loss, optimizer, size, epoch)
-                validated = None if held_out is None else _evaluate(model, held_out, loss)
-                history.add(score, validated)
-                history.best_epoch = best.after(epoch, validated or score)
+                best.demand_bounded(score, f"in epoch {epoch}")
+                history.add(score, best.after(epoch, score))
                 bar.set_postfix(loss=f"{score.loss:.4g}", refresh=False)
                 bar.update()
                 if patience is not None and epoch - best.epoch >= patience:
                     history.stopped = "early"
                     break
+        best.demand_bounded(best.at_the_end(), f"after epoch {best.last[0]}")
     except KeyboardInterrupt:
         history.stopped = "interrupted"
+        if held_out is None:
+            best.at_the_end()
     except Diverged as diverged:
         best.restore()
         raise Diverged(f"{diverged}. The model holds {best}. Try a smaller learning rate.") from None
     if patience is not None or history.stopped == "interrupted":
         best.restore()
+    history.best_epoch = best.epoch
     return history
 
 
@@ -139,18 +149,46 @@ def _demand_finite(named: list[tuple[str, Parameter]], loss: float, epoch: int, 
 
 
 class _Best:
-    """The weights of the best complete epoch so far."""
+    """The best weights so far: those the model came with, which are epoch 0, or those after one of the epochs."""
 
-    def __init__(self, model: Module) -> None:
-        self.model, self.state = model, model.state_dict()
-        self.epoch = 0
-        self.score: Score | None = None
+    def __init__(self, model: Module, loss: LossFunction, training: Samples, held_out: Samples | None) -> None:
+        self.model, self.loss, self.training, self.held_out = model, loss, training, held_out
+        start = _evaluate(model, training, loss)
+        self.limit = DIVERGED_FACTOR * max(start.loss, 1.0)
+        self.epoch, self.state = self.last = 0, model.state_dict()
+        self.score = start if held_out is None else _evaluate(model, held_out, loss)
 
-    def after(self, epoch: int, score: Score) -> int:
-        """Keeps the model's weights where this epoch's score is the best; the number of the best epoch."""
+    def after(self, epoch: int, met: Score) -> Score | None:
+        """Takes the weights after an epoch and what it met on its way; the validation score where there is one."""
+        last, self.last = self.last, (epoch, self.model.state_dict())
+        if self.held_out is None:
+            # An epoch's samples meet the weights it began with first, so its score tells of those and not of these.
+            self._offer(*last, met)
+            return None
+        score = _evaluate(self.model, self.held_out, self.loss)
+        self._offer(*self.last, score)
+        return score
+
+    def at_the_end(self) -> Score:
+        """Puts the weights after the last complete epoch back, and gives their score over the training samples."""
+        self.model.load_state_dict(self.last[1])
+        score = _evaluate(self.model, self.training, self.loss)
+        if self.held_out is None:
+            self._offer(*self.last, score)
+        return score
+
+    def demand_bounded(self, score: Score, when: str) -> None:
+        """Raises Diverged where the mean loss over the training samples is beyond every bound."""
+        if not score.loss <= self.limit:
+            name, largest = max(self.model.state_dict().items(), key=lambda pair: abs(pair[1]))
+            raise Diverged(
+                f"training diverged {when}: every parameter is finite yet, the largest being {name} with "
+                f"{largest:.4g}, the mean loss is {score.loss:.4g}, and {self.limit:.4g} counts as diverged"
+            )
+
+    def _offer(self, epoch: int, state: dict[str, float], score: Score) -> None:
         if score.is_better_than(self.score):
-            self.epoch, self.score, self.state = epoch, score, self.model.state_dict()
-        return self.epoch
+            self.epoch, self.state, self.score = epoch, state, score
 
     def restore(self) -> None:
         self.model.load_state_dict(self.state)

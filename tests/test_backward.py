@@ -10,7 +10,7 @@ import pytest
 
 import autograd
 from autograd import Value, ancestry, detect_anomaly, elementwise, gradients, ops, walk_back
-from autograd.errors import AutogradError, Detached, NonFinite, StaleData
+from autograd.errors import AutogradError, Detached, NonFinite, OperandError, StaleData
 from autograd.ops import TABLE
 
 # ── one pass ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -375,3 +375,58 @@ def test_gradients_under_detect_anomaly_name_the_anomaly_too():
     x = Value(0.0, "x")
     with pytest.raises(NonFinite, match="sqrt"), detect_anomaly():
         gradients(autograd.sqrt(x), [x])
+
+
+@pytest.mark.parametrize("b", [0.0, 1.0, 2.0, -1.0, 0.5])
+def test_the_mixed_derivatives_of_a_power_are_one(b):
+    base, power = Value(2.0), Value(b)
+    by_base, by_power = gradients(base**power, [base, power], create_graph=True)
+    (one,), (other,) = gradients(by_base, [power]), gradients(by_power, [base])
+    expected = 2.0 ** (b - 1.0) * (1.0 + b * math.log(2.0))
+    assert one == pytest.approx(expected, rel=1e-14)
+    assert other == pytest.approx(expected, rel=1e-14)
+
+
+@pytest.mark.parametrize("wrt", [Value(1.0), 1.0, [1.0], ["x"], None])
+def test_gradients_by_what_is_no_list_of_nodes_are_refused(wrt):
+    with pytest.raises(OperandError, match=r"gradients\(root, \[x, y\]\)"):
+        gradients(Value(2.0) * 3, wrt)
+
+
+def test_gradients_take_any_iterable_of_nodes():
+    x, y = Value(2.0), Value(3.0)
+    assert gradients(x * y, (v for v in (x, y))) == (3.0, 2.0)
+
+
+def test_with_create_graph_every_gradient_is_a_node():
+    x, y = Value(2.0), Value(3.0)
+    for gradient in gradients(x + x, [x, y], create_graph=True):
+        assert isinstance(gradient, Value)
+        assert gradients(gradient, [x]) == (0.0,)
+
+
+def test_a_graph_of_gradients_is_not_promised_under_no_grad():
+    x = Value(2.0)
+    y = x * x
+    with pytest.raises(AutogradError, match="outside no_grad"), autograd.no_grad():
+        gradients(y, [x], create_graph=True)
+
+
+def test_a_grad_set_to_none_starts_a_new_sum():
+    x = Value(2.0)
+    x.grad = None
+    (x * 3).backward()
+    assert x.grad == 3.0
+
+
+def test_a_rule_that_divides_nodes_is_not_called_stale():
+    seventh = elementwise("seventh", lambda a: a * a / 14.0, lambda a: a * a / 14.0, lambda y, a: (a / 7.0,))
+    x = Value(2.0)
+    (slope,) = gradients(seventh(x), [x], create_graph=True)
+    assert gradients(slope, [x]) == pytest.approx((1.0 / 7.0,))
+
+
+@pytest.mark.parametrize("walk", [ancestry, lambda x: list(walk_back(x)), lambda x: gradients(x, [])])
+def test_only_nodes_have_a_graph(walk):
+    with pytest.raises(OperandError, match="walked from a node"):
+        walk(1.0)

@@ -55,8 +55,21 @@ def test_draw_without_a_file_prints_svg():
     assert ElementTree.fromstring(result.stdout).tag.endswith("svg")
 
 
-def test_an_expression_may_begin_with_a_minus():
-    assert "−2" in run("table", "-x*2", "x=3").stdout
+@pytest.mark.parametrize("expression", ["-x*2", "-x", "-(x+x)", "-h*2", "-o*2"])
+def test_an_expression_may_begin_with_a_minus(expression):
+    name = expression.strip("-(")[0]
+    assert run("table", expression, f"{name}=3").returncode == 0
+
+
+def test_values_may_stand_before_and_after_options(tmp_path):
+    for order in (["x=1", "-o", "FILE", "y=2"], ["-o", "FILE", "x=1", "y=2"], ["x=1", "y=2", "-o", "FILE"]):
+        file = tmp_path / "g.svg"
+        result = run("draw", "x*y", *[str(file) if text == "FILE" else text for text in order])
+        assert (result.returncode, result.stderr) == (0, "")
+
+
+def test_a_letter_that_has_two_codes_is_one_name():
+    assert run("table", "\u00b5*2", "\u00b5=1").returncode == 0
 
 
 @pytest.mark.parametrize(

@@ -20,8 +20,7 @@ from typing import Any
 
 import graphviz
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 import autograd
 from autograd import Value, ancestry, region

@@ -8,6 +8,7 @@ import pytest
 
 import autograd
 from autograd import Value, ancestry, no_grad, region, trace
+from autograd.errors import OperandError
 
 # ── the walk ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -260,3 +261,16 @@ def test_a_copied_node_keeps_label_region_and_line():
     y.label = "y"
     twin = copy.deepcopy(y)
     assert (twin.label, twin.region.name, twin.site) == ("y", "layer", y.site)
+
+
+def test_a_function_that_runs_in_pieces_cannot_be_decorated_with_a_mode():
+    with pytest.raises(OperandError, match="inside it"):
+
+        @no_grad()
+        def pieces():
+            yield Value(1.0) * 2
+
+
+def test_a_region_without_a_name_is_refused_at_once():
+    with pytest.raises(OperandError, match="name is a string"):
+        region(3)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import nn
-from autograd.errors import ArgumentError, ShapeError
+from autograd.errors import ArgumentError, OperandError, ShapeError
 
 
 def test_iris_is_fishers_150_flowers():
@@ -75,7 +75,7 @@ def test_truth_tables(table, labels):
 def test_the_published_weights_give_the_printed_probabilities():
     model = nn.textbook.iris_model()
     for flower, printed in zip(nn.textbook.IRIS_FLOWERS, nn.textbook.IRIS_PROBABILITIES, strict=True):
-        assert [p.data for p in model(flower)] == pytest.approx(list(printed), rel=1e-5)
+        assert [p.data for p in model(flower)] == pytest.approx(list(printed), rel=1e-5, abs=0)
 
 
 def test_the_published_weights_name_the_test_flowers():
@@ -96,6 +96,50 @@ def test_accuracy_and_error_rate_are_exact_parts():
         nn.accuracy([0, 1], [0, 1, 2])
 
 
+def test_accuracy_takes_one_hot_soft_and_whole_labels_of_every_kind():
+    for labels in (
+        np.eye(2),
+        [[1, 0], [0, 1]],
+        [[0.7, 0.3], [0.3, 0.7]],
+        [0.0, 1.0],
+        np.array([[0], [1]]),
+        [False, True],
+    ):
+        assert nn.accuracy([0, 1], labels) == 1.0
+        assert nn.accuracy([0, 0], labels) == nn.error_rate([0, 0], labels) == 0.5
+    assert isinstance(nn.accuracy(np.array([0, 1]), np.eye(2)), float)
+    assert nn.accuracy([1, 1], [1, -1]) == 0.5
+
+
+@pytest.mark.parametrize("measure", [nn.accuracy, nn.error_rate, nn.confusion])
+@pytest.mark.parametrize(
+    ("labels", "kind", "message"),
+    [
+        ([-1, 1], ArgumentError, r"−1 and 1, but .* \[-1, 0, 1\].*loss=nn.HingeLoss"),
+        (["setosa", "virginica"], ArgumentError, "label 0 is 'setosa': a class is a whole number"),
+        ([0, 0.5], ArgumentError, "label 1 is 0.5"),
+        ([0, float("nan")], ArgumentError, "label 1 is nan"),
+        ([0, None], ArgumentError, "label 1 is None"),
+        ([[0, 0], [1, 1]], ArgumentError, r"label 0 is \[0, 0\].*sum to 1"),
+        (None, ShapeError, "got 2 and NoneType"),
+        ([], ShapeError, "got 2 and 0"),
+    ],
+)
+def test_labels_that_no_prediction_can_take_are_refused(measure, labels, kind, message):
+    with pytest.raises(kind, match=f"{measure.__name__}: .*{message}"):
+        measure([0, 1], labels)
+
+
+def test_a_network_of_margins_is_predicted_with_its_loss():
+    model, X, y = nn.MLP([2, 1], rng=0), nn.data.and_().X, [-1, -1, -1, 1]
+    nn.fit(model, X, y, loss=nn.HingeLoss(), optimizer=nn.SGD(model, lr=0.5), epochs=60, seed=0)
+    assert nn.predict(model, X, loss=nn.HingeLoss()) == y
+    assert nn.accuracy(nn.predict(model, X, loss=nn.HingeLoss()), y) == 1.0
+    for mistaken in (nn.HingeLoss, "hinge"):
+        with pytest.raises(OperandError, match=r"a Loss such as nn.HingeLoss\(\)"):
+            nn.predict(model, X, loss=mistaken)
+
+
 def test_zero_one_compares_the_predicted_class_with_an_index_or_a_one_hot_label():
     assert nn.zero_one([0.1, 0.9], 1) == 0.0
     assert nn.zero_one([0.1, 0.9], [1, 0]) == 1.0
@@ -113,6 +157,11 @@ def test_the_confusion_table_prints_names_and_counts():
     assert len({len(line) for line in str(table).splitlines()}) == 1
     with pytest.raises(ArgumentError, match="run to 2"):
         nn.confusion([0, 2], [0, 1], ["cat", "dog"])
+    with pytest.raises(ArgumentError, match=r"indices from 0 on\. Write \(1 \+ label\) // 2"):
+        nn.confusion([1, -1], [1, 1])
+    assert (
+        nn.confusion([0, 1], [0.0, 1.0]).counts == nn.confusion(np.array([0, 1]), np.eye(2)).counts == [[1, 0], [0, 1]]
+    )
 
 
 def test_importing_nn_loads_neither_tqdm_nor_matplotlib():

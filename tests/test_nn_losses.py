@@ -146,9 +146,41 @@ def test_the_exponential_loss_is_e_to_the_minus_margin():
 
 
 @pytest.mark.parametrize(
+    ("loss", "outputs", "label", "mistake"),
+    [
+        (nn.HingeLoss(), 0.0, 1, False),
+        (nn.HingeLoss(), 0.0, -1, True),
+        (nn.HingeLoss(), -1e-300, -1, False),
+        (nn.ExponentialLoss(), 0.3, 1, False),
+        (nn.ExponentialLoss(), [0.3, -0.3], [1, -1], False),
+        (nn.ExponentialLoss(), [0.3, -0.3], [1, 1], True),
+        (nn.CrossEntropyLoss(), [1.0, 2.0], 1, False),
+        (nn.CrossEntropyLoss(), [1.0, 2.0], [1, 0], True),
+        (nn.CrossEntropyLoss(), [2.0, 2.0], 0, False),
+        (nn.LogLoss(), [0.5], 1, False),
+        (nn.LogLoss(), [0.5], 0, True),
+        (nn.MSELoss(), [0.5], 3.0, None),
+    ],
+)
+def test_a_loss_knows_when_outputs_are_a_mistake(loss, outputs, label, mistake):
+    assert loss.is_mistake(outputs, label) is mistake
+
+
+def test_a_loss_names_the_class_as_its_labels_do():
+    assert [nn.HingeLoss().predicted([f]) for f in (-0.1, 0.0, 0.1)] == [-1, 1, 1]
+    assert nn.HingeLoss().predicted(values(-0.1, 0.1)) == [-1, 1]
+    assert [nn.LogLoss().predicted([p]) for p in (0.4, 0.5)] == [0, 1]
+    assert nn.CrossEntropyLoss().predicted(values(0.1, 0.9, 0.3)) == 1
+
+
+@pytest.mark.parametrize(
     ("loss", "outputs", "label", "kind", "message"),
     [
         (nn.CrossEntropyLoss(), 3, 3, ArgumentError, "label 3 is not a class: 3 outputs allow 0 to 2"),
+        (nn.CrossEntropyLoss(), 1, 0, ShapeError, "an output for each class, got 1.*LogLoss"),
+        (nn.NLLLoss(), 1, [1.0], ShapeError, "an output for each class, got 1.*LogLoss"),
+        (nn.LogLoss(), 0, 0, ShapeError, "LogLoss got no outputs"),
+        (nn.MSELoss(), 0, [], ShapeError, "MSELoss got no outputs"),
         (nn.CrossEntropyLoss(), 3, -1, ArgumentError, "label -1 is not a class"),
         (nn.CrossEntropyLoss(), 3, 0.5, ArgumentError, "label 0.5 is not a class"),
         (nn.CrossEntropyLoss(), 3, "setosa", ArgumentError, "label 'setosa' is not a class"),

@@ -42,6 +42,32 @@ def test_the_textbook_counts_57_parameters_for_13_neurons_in_4_layers_over_2_inp
     assert len(nn.MLP([2, 4, 4, 4, 1]).parameters()) == 57
 
 
+def test_parameters_are_a_sequence_that_cannot_change_and_keeps_its_names():
+    neuron, other = nn.Neuron(2, rng=0), nn.Neuron(1, rng=1)
+    parameters = neuron.parameters()
+    assert len(parameters) == 3
+    assert list(parameters) == [*neuron.weights, neuron.bias]
+    assert parameters[0] is neuron.weights[0]
+    assert parameters[-1] is neuron.bias
+    assert neuron.bias in parameters
+    assert [name for name, _ in parameters[1:].named] == ["weights.1", "bias"]
+    joined = parameters
+    joined += other.parameters()
+    assert list(joined) == [*neuron.weights, neuron.bias, *other.weights, other.bias]
+    assert len(parameters) == 3
+    assert repr(other.parameters()).startswith("Parameters([('weights.0', Value(")
+    with pytest.raises(TypeError, match="unsupported operand"):
+        parameters + [Value(1.0)]
+    for change in ("append", "extend", "pop", "insert", "clear", "__setitem__", "__delitem__"):
+        assert not hasattr(parameters, change)
+
+
+def test_parameters_kept_by_a_module_are_its_own_and_keep_their_names():
+    outer = nn.Module()
+    outer.inner = nn.Neuron(1, rng=0).parameters()
+    assert [name for name, _ in outer.named_parameters()] == ["inner.weights.0", "inner.bias"]
+
+
 def test_a_kept_output_is_not_a_parameter():
     neuron = nn.Neuron(1, rng=0)
     neuron.last = neuron([1.0])

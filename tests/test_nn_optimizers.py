@@ -1,5 +1,7 @@
 """SGD: its formula, momentum, decay on weights alone, and gradients that are missing."""
 
+import math
+
 import pytest
 
 import nn
@@ -28,6 +30,18 @@ def test_momentum_keeps_part_of_the_last_move():
     assert w.data == -2.5
 
 
+def test_decay_joins_the_gradient_before_momentum_as_in_pytorch():
+    lr, momentum, decay = 0.1, 0.9, 0.2
+    w, kept, buffer = Value(2.0), 2.0, 0.0
+    optimizer = nn.SGD([w], lr=lr, momentum=momentum, weight_decay=decay)
+    for step in range(10):
+        w.grad = math.cos(step)
+        optimizer.step()
+        buffer = momentum * buffer + (math.cos(step) + decay * kept)
+        kept -= lr * buffer
+        assert w.data == pytest.approx(kept, rel=1e-13)
+
+
 def test_decay_pulls_weights_and_leaves_biases():
     for what in (lambda model: model, lambda model: model.parameters(), lambda model: model.named_parameters()):
         model = nn.Neuron(1, rng=0)
@@ -39,11 +53,14 @@ def test_decay_pulls_weights_and_leaves_biases():
 
 
 def test_the_parameters_of_two_models_together_still_know_their_biases():
-    one, other = nn.Neuron(1, rng=0), nn.Neuron(1, rng=1)
-    one.weights[0].grad = 1e-300
-    one.bias.data = other.bias.data = 3.0
-    nn.SGD(one.parameters() + other.parameters(), lr=0.1, weight_decay=0.5).step()
-    assert one.bias.data == other.bias.data == 3.0
+    for joined in (lambda a, b: a + b, lambda a, b: (a + b)[:], lambda a, b: sum([b], start=a)):
+        one, other = nn.Neuron(1, rng=0), nn.Neuron(1, rng=1)
+        one.weights[0].grad = 1e-300
+        one.bias.data = other.bias.data = 3.0
+        before = other.weights[0].data
+        nn.SGD(joined(one.parameters(), other.parameters()), lr=0.1, weight_decay=0.5).step()
+        assert one.bias.data == other.bias.data == 3.0
+        assert other.weights[0].data == pytest.approx(0.95 * before)
 
 
 def test_plain_values_have_no_names_and_all_decay():
@@ -95,6 +112,9 @@ def test_zero_grad_clears_the_gradients():
         ({"lr": -0.1}, "lr must be at least 0 and finite, got -0.1"),
         ({"lr": float("nan")}, "lr must be"),
         ({"lr": "fast"}, "lr must be a number, got 'fast'"),
+        ({"lr": "0.1"}, "lr must be a number, got '0.1'"),
+        ({"lr": True}, "lr must be a number, got True"),
+        ({"lr": None}, "lr must be a number, got None"),
         ({"lr": 0.1, "momentum": 1.0}, "momentum must be at least 0 and less than 1"),
         ({"lr": 0.1, "weight_decay": -1.0}, "weight_decay must be at least 0"),
     ],
@@ -111,6 +131,12 @@ def test_only_leaf_values_are_optimised():
         nn.SGD([3.0], lr=0.1)
     with pytest.raises(OperandError, match="leaf Values"):
         nn.SGD([Value(1.0) * 2.0], lr=0.1)
+    with pytest.raises(OperandError, match=r"pairs of name and parameter, or parameters alone, not \(1, 2, 3\)"):
+        nn.SGD([(1, 2, 3)], lr=0.1)
+    with pytest.raises(OperandError, match="pairs of name and parameter"):
+        nn.SGD([(1, Value(1.0))], lr=0.1)
+    with pytest.raises(OperandError, match="leaf Values; w is 1"):
+        nn.SGD([("w", 1.0)], lr=0.1)
     with pytest.raises(OperandError, match="a module or a list of parameters, not Value"):
         nn.SGD(Value(1.0), lr=0.1)
 

@@ -62,7 +62,14 @@ def test_a_wrong_count_of_inputs_is_named(module):
         (lambda: nn.Neuron(2.5), "inputs must be a positive whole number, got 2.5"),
         (lambda: nn.Layer(2, 0), "outputs must be at least 1"),
         (lambda: nn.MLP([3]), r"at least two sizes, such as \[4, 6, 3\]"),
+        (lambda: nn.Neuron(True), "inputs must be a positive whole number, got True"),
+        (lambda: nn.Perceptron(0), "Perceptron: inputs must be at least 1, got 0"),
         (lambda: nn.MLP(3), "at least two sizes"),
+        (lambda: nn.MLP(None), "at least two sizes.*got None"),
+        (lambda: nn.MLP(np.int64(3)), "at least two sizes"),
+        (lambda: nn.MLP(np.array(3)), "at least two sizes"),
+        (lambda: nn.MLP("43"), "at least two sizes"),
+        (lambda: nn.MLP(size for size in (4, 3)), "at least two sizes"),
         (lambda: nn.MLP([3, -1]), "sizes must be at least 1, got -1"),
         (lambda: nn.Neuron(2, activation="sigmod"), "unknown activation 'sigmod'.*sigmoid, tanh, relu"),
         (lambda: nn.Neuron(2, activation="softmax"), "unknown activation 'softmax'"),
@@ -141,6 +148,39 @@ def test_weights_of_the_wrong_shape_are_refused_with_both_shapes():
         nn.Neuron(2).set_weights([1.0], bias=0.0)
 
 
+@pytest.mark.parametrize(
+    ("weights", "biases", "kind", "message"),
+    [
+        ([[1.0, 2.0], [1.0], [1.0, 2.0]], [0.0] * 3, ShapeError, "row 1 of W holds 1 numbers and row 0 holds 2"),
+        ([1, 2, 3], [0.0] * 3, OperandError, "row 0 of W must be a list, got int: 1"),
+        (None, [0.0] * 3, OperandError, "W must be a list, got NoneType"),
+        ([[1.0, 2.0]] * 3, None, OperandError, "b must be a list, got NoneType"),
+        ([], [0.0] * 3, ShapeError, r"got \(0, 0\) and 3"),
+        ([[1.0, 2.0]] * 3, [0.0] * 2, ShapeError, r"got \(3, 2\) and 2"),
+        ([[1.0, 2.0], [1.0, "x"], [1.0, 2.0]], [0.0] * 3, OperandError, "row 1 of W, entry 1, must be a number.*'x'"),
+        ([[1.0, 2.0]] * 3, [0.0, 0.0, "b"], OperandError, "b, entry 2, must be a number"),
+    ],
+)
+def test_weights_that_do_not_fit_name_the_place_and_change_nothing(weights, biases, kind, message):
+    layer = nn.Layer(2, 3, rng=0)
+    before = layer.state_dict()
+    with pytest.raises(kind, match=message):
+        layer.set_weights(weights, biases)
+    assert layer.state_dict() == before
+
+
+@pytest.mark.parametrize(
+    ("weights", "bias", "message"),
+    [([5.0, "x"], 0.0, "entry 1, must be a number"), (5.0, 0.0, "must be a list"), ([5.0, 6.0], None, "the bias must")],
+)
+def test_a_neuron_is_set_whole_or_not_at_all(weights, bias, message):
+    neuron = nn.Neuron(2, rng=0)
+    before = neuron.state_dict()
+    with pytest.raises(OperandError, match=message):
+        neuron.set_weights(weights, bias)
+    assert neuron.state_dict() == before
+
+
 def test_the_same_seed_gives_the_same_weights_and_the_global_random_state_is_untouched():
     python_state, numpy_state = random.getstate(), np.random.get_state()[1].tolist()
     for make in (lambda: 3, lambda: random.Random(3), lambda: np.random.default_rng(3)):
@@ -182,8 +222,19 @@ def test_the_perceptrons_rule_moves_by_the_error_times_the_input():
     assert [p.data for p in perceptron.parameters()] == [-1.0, 1.5, -0.5]
 
 
+def test_the_perceptron_leaves_frozen_parameters_alone():
+    perceptron = nn.Perceptron(2)
+    perceptron.bias.requires_grad = perceptron.weights[0].requires_grad = False
+    perceptron.learn([[2.0, -3.0]], [0], epochs=1)
+    assert [p.data for p in perceptron.parameters()] == [0.0, 3.0, 0.0]
+
+
 def test_the_perceptron_refuses_labels_and_data_it_cannot_learn():
     with pytest.raises(ArgumentError, match="the labels 0 and 1, got -1"):
         nn.Perceptron(1).learn([[1.0], [2.0]], [0, -1])
     with pytest.raises(DataError, match="X has 2 rows and y has 1"):
         nn.Perceptron(1).learn([[1.0], [2.0]], [0])
+    with pytest.raises(ArgumentError, match=r"Perceptron\.learn: rate must be at least 0 and finite, got -1"):
+        nn.Perceptron(1).learn([[1.0]], [0], rate=-1)
+    with pytest.raises(ArgumentError, match=r"Perceptron\.learn: epochs must be a positive whole number, got True"):
+        nn.Perceptron(1).learn([[1.0]], [0], epochs=True)

@@ -128,11 +128,86 @@ def test_validation_without_patience_only_measures():
     assert len(measured[1].validation_loss) == 5
 
 
-def test_a_learning_rate_of_a_thousand_is_named_as_diverged_and_the_best_weights_are_kept():
-    model = nn.MLP([1, 3, 1], rng=0)
-    with pytest.raises(Diverged, match=r"epoch \d+, batch \d: .*layers\.\d\.neurons\.\d\..*of epoch \d+, .*smaller"):
-        line_fit(model, optimizer=nn.SGD(model, lr=1e3), epochs=200)
-    assert all(math.isfinite(number) for number in model.state_dict().values())
+def mean_loss(model, X, y, loss):
+    return sum(loss(model(row), target).data for row, target in zip(X, y, strict=True)) / len(y)
+
+
+@pytest.mark.parametrize("activation", ["sigmoid", "tanh", "relu"])
+@pytest.mark.parametrize("batch_size", [1, 4])
+@pytest.mark.parametrize("lr", [10.0, 1e3])
+def test_weights_kept_after_a_divergence_are_no_worse_than_those_before(activation, batch_size, lr):
+    model, table, loss = nn.MLP([2, 3, 1], activation=activation, output="identity", rng=0), nn.data.xor(), nn.MSELoss()
+    before = mean_loss(model, table.X, table.y, loss)
+    with pytest.raises(Diverged, match=r"diverged (in|after) epoch \d+.*layers\.\d\.neurons\.\d\..*holds .*smaller"):
+        nn.fit(
+            model, table.X, table.y, loss=loss, optimizer=nn.SGD(model, lr=lr), epochs=60, batch_size=batch_size, seed=0
+        )
+    assert mean_loss(model, table.X, table.y, loss) <= before
+
+
+def test_the_best_epoch_is_kept_where_a_later_one_diverges():
+    def suddenly(output, target):
+        calls.append(1)
+        return (output - target) ** 2 * (1.0 if len(calls) <= 1 + 9 + 3 * 9 else math.inf)
+
+    calls = []
+    model = nn.Neuron(1, activation="identity", rng=0)
+    with pytest.raises(Diverged, match=r"in epoch 4, batch 1: .* the weights of epoch 2, the best so far"):
+        line_fit(model, loss=suddenly)
+    assert model.state_dict() == line_fit(epochs=2)[0].state_dict()
+
+
+def test_a_mean_loss_a_million_times_the_first_counts_as_diverged():
+    def growing(factor):
+        # 9 calls measure the start, and 9 make the only epoch.
+        calls = []
+
+        def loss(output, target):
+            calls.append(1)
+            return output * 0.0 + (0.5 if len(calls) <= 1 + 9 else factor)
+
+        return loss
+
+    with pytest.raises(Diverged, match=r"diverged in epoch 1: .* the mean loss is 1.1e\+06, and 1e\+06 counts as"):
+        line_fit(loss=growing(1.1e6), epochs=1)
+    line_fit(loss=growing(0.9e6), epochs=1)
+
+
+def test_a_last_step_into_nowhere_counts_as_diverged_too():
+    model = nn.Neuron(1, activation="identity", rng=0)
+    with pytest.raises(Diverged, match=r"diverged after epoch 1: .* holds the weights it came with"):
+        line_fit(model, optimizer=nn.SGD(model, lr=1e9), epochs=1, batch_size=9)
+    assert model.state_dict() == nn.Neuron(1, activation="identity", rng=0).state_dict()
+
+
+def test_weights_better_than_those_of_any_epoch_are_kept():
+    model = nn.Neuron(1, activation="identity")
+    model.set_weights([2.0], bias=1.0)
+    _, history = line_fit(
+        model,
+        y=[2.0 * x + 1.0 for (x,) in LINE[:-1]] + [9.0],
+        validation=(LINE, [2.0 * x + 1.0 for (x,) in LINE]),
+        patience=2,
+    )
+    assert (history.stopped, history.best_epoch, len(history.loss)) == ("early", 0, 2)
+    assert [p.data for p in model.parameters()] == [2.0, 1.0]
+
+
+def test_without_validation_the_best_epoch_is_the_one_whose_weights_the_next_epoch_found_best():
+    assert line_fit(epochs=5)[1].best_epoch == 5
+
+    class Worsening(nn.SGD):
+        def update(self):
+            self.lr = -abs(self.lr) if self.moves == 2 else self.lr
+            self.moves += 1
+            super().update()
+
+    model = nn.Neuron(1, activation="identity", rng=0)
+    optimizer = Worsening(model, lr=0.1)
+    optimizer.moves = 0
+    _, history = line_fit(model, optimizer=optimizer, batch_size=9)
+    assert history.best_epoch == 2
+    assert history.loss[2] == min(history.loss)
 
 
 def test_the_first_parameter_that_is_not_finite_is_named():
@@ -162,7 +237,7 @@ def test_ctrl_c_ends_the_run_with_history_and_best_weights():
 
     def interrupted(output, target):
         calls.append(1)
-        if len(calls) == 1 + 2 * 9 + 4:  # one rehearsal, two whole epochs, then in the midst of the third
+        if len(calls) == 1 + 9 + 2 * 9 + 4:  # rehearsal, start, two whole epochs, then in the midst of the third
             raise KeyboardInterrupt
         return (output - target) ** 2
 

@@ -6,11 +6,11 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
+from hypothesis import example, given, strategies as st
 
+import autograd
 from autograd import Value, elementwise, ops
-from autograd.errors import OperandError, RuleError
+from autograd.errors import ArgumentError, OperandError, RuleError
 from autograd.ops import TABLE
 
 INF, NAN, TINY = math.inf, math.nan, 5e-324
@@ -367,7 +367,7 @@ def test_an_op_on_a_value_gives_a_value_that_remembers_the_op():
         (lambda: ops.maximum(Value(1.0), None), r"maximum works on numbers and Values, not on NoneType"),
         (
             lambda: ops.maximum(Value(1.0), np.ones(2)),
-            r"maximum cannot join a Value with an array of shape \(2,\).*Tensor",
+            r"maximum takes numbers and Values, not an array of shape \(2,\).*Tensor",
         ),
         (lambda: ops.max(Value(1.0), [2.0]), r"max works on numbers and Values, not on list"),
         (lambda: ops.exp(Value(1.0), Value(2.0)), r"exp takes 1 operand, got 2"),
@@ -532,3 +532,21 @@ def test_a_row_that_cannot_be_an_op_is_refused(arguments):
 def test_division_through_the_reciprocal_differs_from_division_by_at_most_two_roundings(x):
     quotient = (Value(x) / 3.0).data
     assert abs(quotient - x / 3.0) <= 2 * math.ulp(x / 3.0)
+
+
+def test_a_rule_may_bind_what_it_needs_as_defaults():
+    powers = [
+        elementwise(f"power_{n}", lambda a, n=n: a**n, lambda a, n=n: a**n, lambda y, a, n=n: (n * a ** (n - 1),))
+        for n in (2, 3)
+    ]
+    x = Value(2.0)
+    assert [autograd.gradients(op(x), [x]) for op in powers] == [(4.0,), (12.0,)]
+
+
+def test_a_symbol_that_does_not_fit_its_operands_is_refused_at_once():
+    with pytest.raises(ArgumentError, match=r"one \{\} for each"):
+        elementwise("twice", lambda a: 2 * a, lambda a: 2 * a, lambda y, a: (2.0,), symbol="{} {}")
+
+
+def test_the_reciprocal_of_integers_is_no_integer_division():
+    assert autograd.reciprocal(np.array([1, 2, 4])).tolist() == [1.0, 0.5, 0.25]

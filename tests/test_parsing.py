@@ -3,8 +3,7 @@
 import math
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from autograd import Value, ancestry
 from autograd.errors import ExpressionError
@@ -21,8 +20,17 @@ def test_the_textbook_neuron_is_read_as_its_six_functions():
     assert f.data == 0.5
 
 
-def test_names_come_in_the_order_of_their_first_appearance_without_functions_and_constants():
-    assert names_in("1/(1+exp(-(w*x+b))) + w + pi*e") == ["w", "x", "b"]
+def test_names_come_in_the_order_of_their_first_appearance_without_functions():
+    assert names_in("1/(1+exp(-(w*x+b))) + w + pi*e") == ["w", "x", "b", "pi", "e"]
+
+
+def test_a_value_given_for_e_is_taken():
+    assert evaluate("e*2", {"e": Value(1.0)}).data == 2.0
+
+
+def test_an_error_quotes_the_part_it_speaks_of():
+    with pytest.raises(ExpressionError, match=r"in 'log\(x, 2\)'"):
+        evaluate("  -x*(log(x, 2)+1)", {"x": Value(2.0)})
 
 
 def test_powers_comparisons_and_functions_are_understood():

@@ -6,8 +6,7 @@ import mpmath
 import naive
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from oracles import CentralDifferences, ComplexStep, Expression, NaiveEngine, RoundOff, objections
 
 from autograd import Value, gradients

@@ -1,0 +1,197 @@
+"""What an op is: a name, a function and one derivative rule, on one row."""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Callable, Sequence
+from numbers import Real
+from typing import Any
+
+import numpy as np
+
+from autograd.errors import ArgumentError, AutogradError, OperandError, RuleError
+from autograd.graph import Node
+
+# Where `math` and plain floats raise, IEEE-754 has an answer: inf, nan or a signed zero.
+EXCEPTIONAL = (ArithmeticError, ValueError)
+
+
+class Op:
+    """An op is a name, a function and one derivative rule.
+
+    `function` works on floats and `array_function` on NumPy arrays (complex ones too where `analytic`).
+    `rule(y, a, b, …)` gives the local derivatives (∂y/∂a, ∂y/∂b, …), one entry for each parent: a number, None where
+    there is no derivative, or a function of nothing where taking it unasked would be wasteful or undefined.
+    It is written with ops and + − × alone, so that it runs on floats, arrays and nodes alike.
+    `selects` marks the ops that discard a branch on purpose (where, maximum, relu, clip).
+
+    Calling an op dispatches on its arguments: a node records itself, arrays give arrays, plain numbers give a float.
+    """
+
+    __slots__ = (
+        "analytic", "arity", "array_function", "function", "latex", "name", "record", "rule", "selects", "symbol",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        name: str,
+        function: Callable[..., float],
+        array_function: Callable[..., Any],
+        rule: Callable[..., tuple[Any, ...]] | None,
+        *,
+        symbol: str | None = None,
+        latex: str | None = None,
+        analytic: bool = False,
+        selects: bool = False,
+    ) -> None:
+        self.name, self.function, self.array_function, self.rule = name, function, array_function, rule
+        self.arity = _arity(function) if rule is None else _arity(rule, beside=1)
+        operands = ", ".join(["{}"] * max(self.arity, 1))
+        self.symbol = symbol or f"{name}({operands})"
+        self.latex = latex or rf"\operatorname{{{{{name}}}}}\left({operands}\right)"
+        self.analytic, self.selects = analytic, selects
+        self.record: Callable[..., Any] | None = None  # how scalar nodes record this op: made once, at first use
+
+    def __call__(self, *arguments: Any) -> Any:
+        if len(arguments) != self.arity and (self.arity != -1 or not arguments):
+            wanted = {-1: "at least one operand", 1: "1 operand"}.get(self.arity, f"{self.arity} operands")
+            raise OperandError(f"{self.name} takes {wanted}, got {len(arguments)}")
+        for argument in arguments:
+            if argument.__class__ is not float:
+                return self._dispatched(arguments)
+        return self._on_floats(arguments)
+
+    def _dispatched(self, arguments: Sequence[Any]) -> Any:
+        for argument in arguments:
+            if isinstance(argument, Node):
+                return argument.apply(self, arguments)
+        if any(isinstance(argument, (np.ndarray, complex)) for argument in arguments):
+            return self.array_function(*arguments)
+        return self._on_floats([as_float(argument, self.name) for argument in arguments])
+
+    def _on_floats(self, arguments: Sequence[float]) -> float:
+        try:
+            y = self.function(*arguments)
+        except EXCEPTIONAL:
+            with np.errstate(all="ignore"):
+                y = self.array_function(*map(np.float64, arguments))
+        if y.__class__ is float:
+            return y
+        try:
+            return as_float(y, self.name)
+        except OperandError:
+            raise OperandError(f"{self.name} must give a number, and of {tuple(arguments)} gave {y!r}") from None
+
+    def value_and_derivatives(self, *arguments: float) -> tuple[float, tuple[Any, ...]]:
+        """The value and every local derivative at plain floats, by IEEE-754 where Python would raise."""
+        y = self._on_floats(arguments)
+        if self.rule is None:
+            return y, (None,) * len(arguments)
+        try:
+            derivatives = self.rule(y, *arguments)
+        except EXCEPTIONAL:
+            with np.errstate(all="ignore"):
+                derivatives = self.rule(*map(np.float64, (y, *arguments)))
+        if not isinstance(derivatives, tuple) or len(derivatives) != len(arguments):
+            raise RuleError(
+                f"the rule of {self.name} must return a tuple of {len(arguments)} derivatives, one for each parent, "
+                f"and returned {derivatives!r}"
+            )
+        return y, derivatives
+
+    def written(self, *operands: str) -> str:
+        """The op in the textbook's notation, with the operands' names put in."""
+        return self.symbol.format(*operands) if self.arity != -1 else f"{self.name}({', '.join(operands)})"
+
+    def __repr__(self) -> str:
+        return f"<op {self.name}>"
+
+    # An op is one and the same everywhere: a copy is itself, a pickle is its name.
+
+    def __copy__(self) -> Op:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Op:
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        if _table().get(self.name) is not self:
+            raise AutogradError(
+                f"cannot pickle {self.name}: a pickle names ops, and this one is not in the library's table"
+            )
+        return (_op_named, (self.name,))
+
+
+def elementwise(
+    name: str,
+    function: Callable[..., float],
+    array_function: Callable[..., Any],
+    rule: Callable[..., tuple[Any, ...]] | None,
+    **display: Any,
+) -> Op:
+    """A new op from one row: its name, its function on floats and on arrays, and its local derivatives.
+
+    `rule(y, a, b, …)` returns (∂y/∂a, ∂y/∂b, …); see `Op`. Write it with autograd's functions and + − × (`math` does
+    for first derivatives alone, and a / b is divide(a, b)), or None where there is no derivative. Where `function`
+    raises ArithmeticError or ValueError, as `math` does outside a domain, `array_function` gives the answer.
+    Display options: symbol="{} × {}", latex="…".
+
+    >>> cube = elementwise("cube", lambda a: a * a * a, lambda a: a**3, lambda y, a: (3.0 * a * a,))
+    >>> cube(2.0)
+    8.0
+    """
+    if not isinstance(name, str) or not name.isidentifier():
+        raise OperandError(f"an op's name must be an identifier, got {name!r}")
+    for role, f in (("function", function), ("array function", array_function), ("rule", rule)):
+        if not callable(f) and not (role == "rule" and f is None):
+            raise OperandError(f"the {role} of {name} must be callable, got {f!r}")
+    op = Op(name, function, array_function, rule, **display)
+    try:
+        op.written(*["a"] * max(op.arity, 1))
+    except (IndexError, KeyError, ValueError):
+        raise ArgumentError(f"the symbol {op.symbol!r} of {name} must hold one {{}} for each of its operands") from None
+    return op
+
+
+def as_float(x: Any, op_name: str, *, wanted: str = "numbers and Values") -> float:
+    """A plain number as a float; anything else raises OperandError naming the op and the way out."""
+    if x.__class__ is float:
+        return x
+    if x.__class__ is int or isinstance(x, (Real, np.bool_)):
+        try:
+            return float(x)
+        except OverflowError:  # an int beyond the float range rounds to infinity, as IEEE-754 has it
+            return math.inf if x > 0 else -math.inf  # type: ignore[operator]
+    if isinstance(x, np.ndarray) and x.ndim == 0:
+        return as_float(x.item(), op_name, wanted=wanted)
+    if isinstance(x, np.ndarray):
+        raise OperandError(
+            f"{op_name} takes {wanted}, not an array of shape {x.shape}: a Value is one number. "
+            "Use Tensor for arrays, or a list of Values."
+        )
+    raise OperandError(f"{op_name} works on {wanted}, not on {type(x).__name__}: {str(x)[:60]!r}")
+
+
+def _arity(function: Callable[..., Any], beside: int = 0) -> int:
+    """How many operands a function takes, beside those not counted: −1 when any number will do."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):  # a builtin that does not say
+        return -1
+    if any(parameter.kind is parameter.VAR_POSITIONAL for parameter in parameters):
+        return -1
+    positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    return sum(p.kind in positional and p.default is p.empty for p in parameters) - beside
+
+
+def _table() -> dict[str, Op]:
+    from autograd.ops import TABLE  # a pickle names ops; only then does an op ask for the table
+
+    return TABLE
+
+
+def _op_named(name: str) -> Op:
+    if name not in _table():
+        raise AutogradError(f"cannot unpickle a graph that uses {name}: that op is not in the library's table")
+    return _table()[name]
