@@ -50,4 +50,4 @@ class DataError(AutogradError, ValueError):
 
 
 class Diverged(AutogradError, ArithmeticError):
-    """Training produced a parameter or a loss that is not finite."""
+    """Training produced a parameter or a loss that is not finite, or a loss far above the one it began with."""

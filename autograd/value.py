@@ -90,7 +90,7 @@ class Value(Node):
         return other + -self
 
     def __truediv__(self, other: Any) -> Value:
-        return self * ops.reciprocal(other if isinstance(other, Value) else as_float(other, "division"))
+        return self * ops.reciprocal(other if isinstance(other, Value) else as_float(other, "reciprocal"))
 
     def __rtruediv__(self, other: Any) -> Value:
         return self.reciprocal() if as_float(other, "division") == 1.0 else other * self.reciprocal()

@@ -35,7 +35,7 @@ def rate(number: Any, where: str, what: str, *, below: float = math.inf) -> floa
 
 
 def _only_number(number: Any) -> Any:
-    """True is 1 to Python, as text is a number to float(): as counts and rates both are mistakes."""
+    """The number itself. TypeError for True and for "0.1", which Python would take for numbers as well."""
     if isinstance(number, (bool, np.bool_, str, bytes)):
         raise TypeError
     return number

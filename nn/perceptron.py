@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from autograd.errors import ArgumentError
-from nn.arguments import at_least_one
-from nn.arguments import rate as checked_rate
+from nn.arguments import at_least_one, rate as checked_rate
 from nn.samples import checked_samples
 from nn.scalar import Neuron
 
@@ -28,8 +27,8 @@ class Perceptron(Neuron):
     def learn(self, X: Sequence[Sequence[float]], y: Sequence[int], epochs: int = 100, rate: float = 1.0) -> bool:
         """Learns by w ← w + rate·(y − ŷ)·x, b ← b + rate·(y − ŷ), and returns whether it came to make no mistake.
 
-        Labels are 0 and 1. It stops after the first epoch without a mistake, and after `epochs` at the latest. Parameters
-        that are frozen, their requires_grad False, stay as they are.
+        Labels are 0 and 1. It stops after the first epoch without a mistake, and after `epochs` at the latest.
+        Parameters that are frozen, their requires_grad False, stay as they are.
         """
         rate = checked_rate(rate, "Perceptron.learn", "rate")
         samples = checked_samples(X, y)

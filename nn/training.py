@@ -54,8 +54,8 @@ def fit(
     Data, labels and shapes are checked before anything moves (DataError, ArgumentError, ShapeError). Diverged is
     raised where a parameter or loss is not finite, and where the mean loss of an epoch, or after the last one, is
     more than 1e6 times what it was at the start, or than 1e6 where it was below 1. A learning rate that is too large
-    need not go that far: the cross-entropy may just stay in the hundreds, as the history then shows. After Diverged
-    the model holds the best weights. So it does after Ctrl-C, which ends the run and returns the history so far.
+    need not go that far: the cross-entropy may just stay in the hundreds, as the history then shows. Ctrl-C ends the
+    run and returns the history so far. After Diverged and after Ctrl-C the model holds its best weights.
     `progress` shows or hides the bar; by default it shows on a terminal.
     """
     rng = generator_from(seed)

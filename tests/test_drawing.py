@@ -5,6 +5,7 @@ The pictures in tests/golden are compared byte for byte. After a change that is 
 """
 
 import base64
+import math
 import os
 import re
 import shutil
@@ -14,7 +15,7 @@ import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable
 from contextlib import ExitStack
 from contextvars import copy_context
-from itertools import combinations
+from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +26,14 @@ from hypothesis import given, strategies as st
 import autograd
 from autograd import Value, ancestry, region
 from autograd.errors import ArgumentError, GraphTooLarge, MissingExtra, OperandError
-from autograd.view.drawing import Drawing, draw
+from autograd.view.drawing import READABLE, Drawing, draw
 from autograd.view.names import names
+from autograd.view.table import table
 from autograd.view.text import number, width
 
 GOLDEN = Path(__file__).parent / "golden"
 SVG = "{http://www.w3.org/2000/svg}"
+Rectangle = tuple[float, float, float, float]  # left, top, right and bottom
 
 
 def sigmoid_neuron() -> Value:
@@ -80,7 +83,7 @@ def title(group: ElementTree.Element) -> str:
     return group.findtext(SVG + "title") or ""
 
 
-def area(group: ElementTree.Element) -> tuple[float, float, float, float]:
+def area(group: ElementTree.Element) -> Rectangle:
     """Left, top, right and bottom of the outline of a node or frame."""
     outline = group.find(SVG + "rect")
     assert outline is not None
@@ -89,7 +92,7 @@ def area(group: ElementTree.Element) -> tuple[float, float, float, float]:
 
 
 def ends(edge: ElementTree.Element) -> tuple[float, float, float, float]:
-    """Where an edge begins and where it ends."""
+    """Where an edge begins and where it ends: x, y, x, y."""
     line = edge.find(SVG + "path")
     assert line is not None
     points = [float(x) for x in re.findall(r"-?\d+(?:\.\d+)?", line.get("d", ""))]
@@ -115,11 +118,11 @@ def trail(edge: ElementTree.Element) -> list[tuple[float, float]]:
     return points
 
 
-def apart(one: tuple[float, float, float, float], other: tuple[float, float, float, float]) -> bool:
+def apart(one: Rectangle, other: Rectangle) -> bool:
     return one[2] <= other[0] or other[2] <= one[0] or one[3] <= other[1] or other[3] <= one[1]
 
 
-def inside(inner: tuple[float, float, float, float], outer: tuple[float, float, float, float]) -> bool:
+def inside(inner: Rectangle, outer: Rectangle) -> bool:
     return outer[0] <= inner[0] and outer[1] <= inner[1] and inner[2] <= outer[2] and inner[3] <= outer[3]
 
 
@@ -132,6 +135,9 @@ MAKERS: list[Callable[[Value, Value], Value]] = [
 ]
 
 
+REGIONS = [(), ("p",), ("p", "q"), ("r",), ("a region with quite a long name",), ("p", "another long name inside it")]
+
+
 @st.composite
 def graphs(draw_from: st.DrawFn) -> Value:
     """Small graphs of every shape: shared nodes, nodes used twice by one operation, some in nested regions."""
@@ -139,7 +145,7 @@ def graphs(draw_from: st.DrawFn) -> Value:
     for _ in range(draw_from(st.integers(1, 10))):
         a, b = draw_from(st.sampled_from(nodes)), draw_from(st.sampled_from(nodes))
         with ExitStack() as regions:
-            for name in draw_from(st.sampled_from([(), ("p",), ("p", "q"), ("r",)])):
+            for name in draw_from(st.sampled_from(REGIONS)):
                 regions.enter_context(region(name))
             for make in draw_from(st.lists(st.sampled_from(MAKERS), min_size=1, max_size=3)):
                 nodes.append(make(a, b))
@@ -165,7 +171,7 @@ def pictures() -> dict[str, Drawing]:
         "neuron-after.svg": draw(after),
         "neuron-downwards.svg": draw(after, direction="TB"),
         "neuron-values.svg": draw(after, edges="values"),
-        "network.svg": draw(network),
+        "network.svg": draw(network, fold=False),
         "network-folded.svg": draw(network, fold=3),
     }
 
@@ -181,11 +187,11 @@ def test_the_picture_is_the_golden_one(name: str) -> None:
 def test_another_process_draws_the_same_bytes() -> None:
     program = (
         "import sys; sys.path.insert(0, 'tests'); import test_drawing as t; n = t.small_network(); n.backward(); "
-        "sys.stdout.buffer.write((t.draw(n).svg + t.draw(n, fold=2).svg).encode())"
+        "sys.stdout.buffer.write((t.draw(n, fold=False).svg + t.draw(n, fold=2).svg).encode())"
     )
     network = small_network()
     network.backward()
-    here = draw(network).svg + draw(network, fold=2).svg
+    here = draw(network, fold=False).svg + draw(network, fold=2).svg
     for seed in ("1", "2"):
         there = subprocess.run(
             [sys.executable, "-c", program],
@@ -248,6 +254,26 @@ def test_gradients_are_a_dash_before_a_pass_from_the_drawn_root() -> None:
     assert "—  no backward pass from h6 yet" in seen.notes
 
 
+@pytest.mark.parametrize("root", [sigmoid_neuron(), Value(2.0, "x")])
+def test_a_pass_from_further_on_is_none_from_the_drawn_root(root: Value) -> None:
+    (root + 1).backward()
+    assert root.grad == 1.0 or root.op is not None
+    assert texts(Seen(draw(root)).nodes[-1])[-1] == "—"
+    assert table(root).split()[-1] == "—"
+    root.backward()
+    assert texts(Seen(draw(root)).nodes[-1])[-1].split(" ")[0] == "1"
+    assert table(root).split()[-1] != "—"
+
+
+def test_the_legend_explains_only_what_is_shown() -> None:
+    root = small_network()
+    root.backward()
+    assert "←  the operand's share of the gradient: the operation's gradient × ∂" in Seen(draw(root, fold=False)).notes
+    inputs_only = Seen(draw(root, fold=1))
+    assert [note for note in inputs_only.notes if note.startswith("←")] == ["←  the operand's share of the gradient"]
+    assert not any("∂" in text for edge in inputs_only.edges for text in texts(edge))
+
+
 def test_a_leaf_whose_grad_holds_more_than_one_pass_says_so() -> None:
     x = Value(3.0, "x")
     y = x * x
@@ -261,9 +287,9 @@ def test_a_leaf_whose_grad_holds_more_than_one_pass_says_so() -> None:
 def test_an_operand_used_twice_has_two_edges() -> None:
     a = Value(3.0, "a")
     seen = Seen(draw(a * a))
-    first, second = (ends(edge) for edge in seen.edges)
-    assert first[:2] == second[:2]
-    assert first[3] != second[3]
+    first, second = seen.edges
+    assert away(ends(second)[:2], trail(first)) < 0.2
+    assert ends(first)[3] != ends(second)[3]
 
 
 def test_a_leaf_alone_is_drawn() -> None:
@@ -316,13 +342,15 @@ def test_boxes_do_not_overlap_and_frames_hold_their_own_alone(root: Value, direc
 
 
 @given(graphs(), directions)
-def test_every_edge_goes_forward_from_box_to_box(root: Value, direction: str) -> None:
+def test_every_edge_goes_forward_from_a_box_or_an_edge_to_a_box(root: Value, direction: str) -> None:
     seen = Seen(draw(root, direction=direction))
     boxes = [area(node) for node in seen.nodes]
-    for edge in seen.edges:
+    trails = [trail(edge) for edge in seen.edges]
+    for i, edge in enumerate(seen.edges):
         x, y, end_x, end_y = ends(edge)
         assert (x < end_x) if direction == "LR" else (y < end_y)
-        assert any(inside((x, y, x, y), by_a_hair(box)) for box in boxes)
+        from_box = any(inside((x, y, x, y), by_a_hair(box)) for box in boxes)
+        assert from_box or any(away((x, y), earlier) < 0.2 for earlier in trails[:i])
         assert any(inside((end_x, end_y, end_x, end_y), by_a_hair(box)) for box in boxes)
 
 
@@ -335,12 +363,61 @@ def test_no_edge_passes_through_a_box(root: Value, direction: str) -> None:
                 assert not (left + 0.2 < x < right - 0.2 and top + 0.2 < y < bottom - 0.2)
 
 
-def by_a_hair(box: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
+@given(graphs(), directions)
+def test_no_edge_strikes_through_the_title_of_a_frame(root: Value, direction: str) -> None:
+    seen = Seen(draw(root, direction=direction, fold=False))
+    titles = [extent(text) for group in seen.groups("title") for text in group.iter(SVG + "text")]
+    assert len(titles) == len(seen.frames)
+    for edge in seen.edges:
+        for x, y in trail(edge):
+            assert all(apart((x, y, x, y), title) for title in titles)
+    assert all(apart(a, b) for a, b in combinations(titles, 2))
+    assert all(inside(title, area(frame)) for title, frame in zip(titles, seen.frames, strict=True))
+
+
+@pytest.mark.skipif(shutil.which("dot") is None, reason="the program dot is not installed")
+def test_titles_lie_above_edges_on_a_patch_where_dot_leads_edges_through_them() -> None:
+    with region("a region with quite a long name"):
+        inner = Value(1.0, "a") * 2
+    seen = Seen(draw(inner.tanh(), direction="TB", engine="dot"))
+    order = [group.get("id", "").split("-")[1] for group in seen.document.iter(SVG + "g") if group.get("id")]
+    assert order == ["frame"] + ["edge"] * 3 + ["title"] + ["node"] * 4
+    (group,) = seen.groups("title")
+    (text,) = group.iter(SVG + "text")
+    assert inside(extent(text), area(group))
+
+
+@given(graphs(), directions)
+def test_what_edges_share_is_drawn_once(root: Value, direction: str) -> None:
+    pieces = [piece for edge in Seen(draw(root, direction=direction)).edges for piece in curves(edge)]
+    assert len(set(pieces)) == len(pieces)
+
+
+def curves(edge: ElementTree.Element) -> list[str]:
+    """Every curve of an edge, by where it begins and how it runs."""
+    line = edge.find(SVG + "path")
+    assert line is not None
+    parts = re.findall(r"[MLC][^MLC]+", line.get("d", ""))
+    starts = [" ".join(part[1:].split()[-2:]) for part in parts]
+    return [start + part for start, part in zip(starts, parts[1:], strict=False) if part[0] == "C"]
+
+
+def away(point: tuple[float, float], line: list[tuple[float, float]]) -> float:
+    """How far a point is from a line of many straight pieces."""
+    found = []
+    for (x0, y0), (x1, y1) in pairwise(line):
+        along, down, length = x1 - x0, y1 - y0, math.hypot(x1 - x0, y1 - y0) or 1.0
+        part = min(max(((point[0] - x0) * along + (point[1] - y0) * down) / length**2, 0.0), 1.0)
+        found.append(math.hypot(point[0] - x0 - part * along, point[1] - y0 - part * down))
+    return min(found)
+
+
+def by_a_hair(box: Rectangle) -> Rectangle:
     """Larger by what rounding to a tenth of a pixel may take."""
     return box[0] - 0.2, box[1] - 0.2, box[2] + 0.2, box[3] + 0.2
 
 
-def extent(text: ElementTree.Element) -> tuple[float, float, float, float]:
+def extent(text: ElementTree.Element) -> Rectangle:
     """Where a line of text is, by the table of widths."""
     x, y, size = (float(text.get(name, "nan")) for name in ("x", "y", "font-size"))
     across = width(text.text or "", size, bold=text.get("font-weight") == "bold")
@@ -384,7 +461,6 @@ def test_everything_lies_within_the_picture(root: Value, direction: str) -> None
 @pytest.mark.parametrize(
     ("fold", "boxes"),
     [
-        (None, set()),
         (False, set()),
         (True, {"network"}),
         (1, {"network"}),
@@ -397,6 +473,44 @@ def test_everything_lies_within_the_picture(root: Value, direction: str) -> None
 def test_regions_fold_at_a_depth_or_by_name(fold: Any, boxes: set[str]) -> None:
     shown = map(texts, Seen(draw(small_network(), fold=fold)).nodes)
     assert {name for name, *rest in shown if "operations" in rest} == boxes
+
+
+def across(drawing: Drawing) -> float:
+    return float(Seen(drawing).document.get("width", "nan"))
+
+
+def test_a_picture_too_wide_to_be_read_is_folded_by_region_and_says_so() -> None:
+    root = small_network()
+    seen = Seen(draw(root))
+    assert {"neurons.0", "neurons.1"} <= {texts(node)[0] for node in seen.nodes}
+    assert "29 nodes, too wide to be read: folded by region at depth 3; fold=False shows all" in seen.notes
+    assert across(draw(root)) < READABLE < across(draw(root, fold=False))
+    assert len(Seen(draw(root, fold=False)).nodes) == 29
+
+
+def test_a_picture_that_can_be_read_keeps_its_regions_open() -> None:
+    with region("neuron"):
+        root = Value(1.0, "x") * Value(2.0, "w")
+    seen = Seen(draw(root))
+    assert len(seen.nodes) == 3
+    assert not any("folded" in note for note in seen.notes)
+
+
+def test_of_pictures_too_wide_to_be_read_the_narrowest_is_drawn() -> None:
+    y = Value(0.5, "x")
+    for i in range(40):
+        with region(f"block{i}"):
+            y = y.tanh().exp().tanh()
+    seen = Seen(draw(y))
+    assert len(seen.nodes) == 40
+    assert any("folded by region at depth 1" in note for note in seen.notes)
+
+
+def test_a_graph_without_regions_is_drawn_in_full_up_to_the_limit() -> None:
+    y = Value(0.5, "x")
+    for _ in range(299):
+        y = y.tanh()
+    assert len(Seen(draw(y)).nodes) == 300
 
 
 def test_a_folded_box_says_what_is_in_it_and_what_comes_out() -> None:
@@ -421,7 +535,7 @@ def test_edges_into_a_folded_box_bring_back_the_whole_gradient() -> None:
 
 
 def test_unfolded_regions_are_frames_around_their_nodes() -> None:
-    seen = Seen(draw(small_network()))
+    seen = Seen(draw(small_network(), fold=False))
     held = {
         title(frame): {texts(node)[0] for node in seen.nodes if inside(area(node), area(frame))}
         for frame in seen.frames
@@ -471,7 +585,8 @@ def test_many_calls_of_one_module_are_folded_together() -> None:
     assert "model · 200 calls" in [texts(node)[0] for node in seen.nodes]
     nodes = len(ancestry(total))
     note = f"{nodes:,} nodes, above the limit of 300: folded by region at depth 1, all calls of a module together"
-    assert note in seen.notes
+    assert f"{note}; fold=False, limit={nodes} shows all" in seen.notes
+    assert len(Seen(draw(total, fold=False, limit=nodes)).nodes) == nodes
 
 
 def wide_graph(operations: int) -> Value:
@@ -572,7 +687,7 @@ def test_graphviz_reads_the_dot_text_and_shows_labels_literally(label: str) -> N
 @pytest.mark.parametrize("direction", ["LR", "TB"])
 def test_dot_gives_places_for_the_same_nodes_edges_and_frames(direction: str) -> None:
     root = small_network()
-    ours, dots = (Seen(draw(root, direction=direction, engine=engine)) for engine in ("builtin", "dot"))
+    ours, dots = (Seen(draw(root, direction=direction, engine=engine, fold=False)) for engine in ("builtin", "dot"))
     for kind in ("nodes", "edges", "frames"):
         assert [title(each) for each in getattr(dots, kind)] == [title(each) for each in getattr(ours, kind)]
     boxes = [area(node) for node in dots.nodes]
@@ -595,8 +710,24 @@ def test_graphviz_objects_show_our_picture_where_dot_is_missing(monkeypatch: pyt
     assert isinstance(graph, graphviz.Digraph)
     assert graph.pipe("svg") == drawing.svg.encode()
     assert graph.pipe("svg", encoding="utf-8") == drawing.svg
+    assert graph.copy().pipe("svg") == drawing.svg.encode()
     with pytest.raises(graphviz.ExecutableNotFound):
         graph.pipe("png")
+
+
+@pytest.mark.parametrize("copied", [False, True])
+def test_a_graphviz_object_that_was_added_to_does_not_show_the_old_picture(
+    monkeypatch: pytest.MonkeyPatch, copied: bool
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    graph = draw(sigmoid_neuron()).to_graphviz()
+    changed = graph.copy() if copied else graph
+    changed.node("extra")
+    with pytest.raises(graphviz.ExecutableNotFound):
+        changed.pipe("svg")
+    with graph.subgraph(name="cluster_more") as within:
+        within.node("inner")
+    assert "inner" in graph.source
 
 
 @pytest.mark.skipif(shutil.which("dot") is None, reason="the program dot is not installed")

@@ -2,6 +2,7 @@
 
 import copy
 import gc
+import operator
 import pickle
 
 import pytest
@@ -57,7 +58,7 @@ def test_parameters_are_a_sequence_that_cannot_change_and_keeps_its_names():
     assert len(parameters) == 3
     assert repr(other.parameters()).startswith("Parameters([('weights.0', Value(")
     with pytest.raises(TypeError, match="unsupported operand"):
-        parameters + [Value(1.0)]
+        operator.add(parameters, [Value(1.0)])
     for change in ("append", "extend", "pop", "insert", "clear", "__setitem__", "__delitem__"):
         assert not hasattr(parameters, change)
 

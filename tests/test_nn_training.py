@@ -1,11 +1,19 @@
 """fit: it learns, it stops, it checks first, and it repeats itself exactly."""
 
 import builtins
+import contextlib
 import gc
 import json
 import math
+import os
+import pty
 import random
+import signal
+import subprocess
+import sys
+import termios
 import tracemalloc
+from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
@@ -13,7 +21,9 @@ import pytest
 
 import nn
 from autograd.errors import ArgumentError, AutogradError, DataError, Diverged, MissingExtra, OperandError, ShapeError
+from nn.history import Score
 
+ROOT = Path(__file__).parents[1]
 LINE = [[x / 4.0] for x in range(-4, 5)]
 
 
@@ -80,13 +90,13 @@ def test_the_same_seed_gives_the_same_run_and_global_random_state_is_untouched(s
 def test_every_epoch_sees_every_sample_once_in_a_new_order():
     seen = []
 
-    class Watching(nn.Neuron):
+    class Listing(nn.Neuron):
         def forward(self, inputs):
             if self.training:
                 seen.append(inputs[0])
             return super().forward(inputs)
 
-    line_fit(Watching(1, activation="identity", rng=0), epochs=2, batch_size=4)
+    line_fit(Listing(1, activation="identity", rng=0), epochs=2, batch_size=4)
     first, second = seen[:9], seen[9:]
     assert sorted(first) == sorted(second) == [x for (x,) in LINE]
     assert first != second
@@ -96,6 +106,83 @@ def test_fit_takes_any_function_as_loss_and_the_last_batch_may_be_smaller():
     model, history = line_fit(loss=lambda output, target: (output - target) ** 2, batch_size=4)
     assert model.state_dict() == line_fit(batch_size=4)[0].state_dict()
     assert history.error_rate == []
+
+
+def test_a_smaller_last_batch_steps_along_its_own_mean():
+    model = nn.Neuron(1, activation="identity")
+    model.set_weights([0.0], bias=0.0)
+    model.bias.requires_grad = False
+    # (w − 1)² three times, in batches of 2 and 1: from 0 by 0.1 · 2 · (1 − 0) to 0.2, then by 0.1 · 2 · 0.8 to 0.36.
+    optimizer = nn.SGD(model, lr=0.1)
+    nn.fit(model, [[1.0]] * 3, [1.0] * 3, loss=nn.MSELoss(), optimizer=optimizer, epochs=1, batch_size=2, seed=0)
+    assert model.weights[0].data == pytest.approx(0.36, rel=1e-14)
+
+
+class Watching(nn.Neuron):
+    """A neuron that notes its input, whether it trains, and whether its graph is recorded."""
+
+    def __init__(self):
+        super().__init__(1, activation="identity", rng=0)
+        self.seen = set()
+
+    def forward(self, inputs):
+        output = super().forward(inputs)
+        self.seen.add((inputs[0], self.training, output.requires_grad))
+        return output
+
+
+def test_samples_are_learned_in_training_mode_and_validated_in_evaluation_mode_unrecorded():
+    model = Watching().eval()
+    line_fit(model, X=[[1.0], [2.0]], y=[1.0, 2.0], batch_size=2, validation=([[8.0], [9.0]], [1.0, 2.0]))
+    learned = {x for x, training, recorded in model.seen if training and recorded}
+    validated = {x for x, training, recorded in model.seen if not training and not recorded}
+    assert learned == {1.0, 2.0}
+    assert {8.0, 9.0} <= validated
+    assert not any(training for x, training, _ in model.seen if x > 2.0)
+    assert not any(training and not recorded for _, training, recorded in model.seen)
+
+
+def test_a_part_held_out_is_drawn_at_random_and_never_learned():
+    def held_out(seed, part=0.3):
+        model = Watching()
+        numbers = [float(i) for i in range(10)]
+        line_fit(model, X=[[x] for x in numbers], y=numbers, validation=part, seed=seed, optimizer=nn.SGD(model, lr=0))
+        return set(numbers) - {x for x, training, _ in model.seen if training}
+
+    drawn = [held_out(seed) for seed in range(4)]
+    assert [len(some) for some in drawn] == [3, 3, 3, 3]
+    assert len({frozenset(some) for some in drawn}) > 1
+    assert not any(some in ({0.0, 1.0, 2.0}, {7.0, 8.0, 9.0}) for some in drawn)
+    assert held_out(0, np.float32(0.3)) == drawn[0]
+
+
+def test_error_rates_are_exact():
+    model = nn.Neuron(1, activation="identity")
+    model.set_weights([1.0], bias=0.0)
+    _, history = line_fit(
+        model, X=[[1.0], [2.0], [0.0], [-3.0], [-1.0]], y=[1, 1, -1, -1, 1], loss=nn.HingeLoss(), epochs=1,
+        optimizer=nn.SGD(model, lr=0.0), validation=([[1.0], [0.0], [-1.0], [2.0]], [1, 1, -1, -1]),
+    )  # fmt: skip
+    # 0 is named 1, which its label −1 is not; and −1 is named −1, which its label 1 is not.
+    assert history.error_rate == [2 / 5]
+    assert history.validation_error_rate == [1 / 4]
+
+
+@pytest.mark.parametrize(
+    ("better", "worse"),
+    [
+        (Score(9.0, 0.1), Score(1.0, 0.2)),
+        (Score(1.0, 0.1), Score(2.0, 0.1)),
+        (Score(1.0, None), Score(2.0, None)),
+        (Score(1.0, None), Score(math.inf, None)),
+        (Score(9.0, 0.5), Score(math.nan, 0.0)),
+        (Score(math.inf, None), Score(math.nan, None)),
+    ],
+)
+def test_the_error_rate_decides_which_score_is_better_and_then_the_loss(better, worse):
+    assert better.is_better_than(worse)
+    assert not worse.is_better_than(better)
+    assert not better.is_better_than(better)
 
 
 def test_early_stopping_gives_the_best_weights_back():
@@ -250,6 +337,26 @@ def test_ctrl_c_ends_the_run_with_history_and_best_weights():
     assert gc.isenabled()
 
 
+@pytest.mark.parametrize("validation", [None, (LINE, [2.0 * x + 1.0 for (x,) in LINE])])
+def test_ctrl_c_gives_back_weights_that_were_better_than_the_last(validation):
+    class Interrupted(nn.SGD):
+        steps = 0
+
+        def update(self):
+            self.steps += 1
+            if self.steps == 4:
+                raise KeyboardInterrupt
+            super().update()
+
+    model = nn.Neuron(1, activation="identity", rng=0)
+    before = model.state_dict()
+    # Full batches at a rate that moves twice as far beyond the line with every step.
+    _, history = line_fit(model, optimizer=Interrupted(model, lr=1.5), batch_size=9, validation=validation)
+    assert history.loss == sorted(history.loss)
+    assert (history.stopped, history.best_epoch, len(history.loss)) == ("interrupted", 0, 3)
+    assert model.state_dict() == before
+
+
 @pytest.mark.parametrize(
     ("options", "kind", "message"),
     [
@@ -279,8 +386,12 @@ def test_ctrl_c_ends_the_run_with_history_and_best_weights():
         ({"patience": 2}, ArgumentError, "patience needs validation"),
         ({"optimizer": nn.SGD(nn.Neuron(1), lr=0.1)}, ArgumentError, "none of the model's parameters"),
         ({"optimizer": 0.1}, OperandError, "nn.SGD"),
-        ({"loss": lambda output, target: 1.0}, OperandError, "the loss must be a Value; got 1.0|so that its gradient"),
-        ({"model": nn.Perceptron(1), "seed": 0}, ArgumentError, "none of the model's parameters|Perceptron learns by"),
+        ({"loss": nn.MSELoss}, OperandError, r"loss=MSELoss is a class, and fit needs one of its kind: MSELoss\(\)"),
+        ({"loss": lambda output, target: 1.0}, OperandError, "must be a Value, so that its gradient is known; got 1.0"),
+        ({"model": nn.Perceptron(1)}, ArgumentError, "a step.* A Perceptron learns by its own rule"),
+        ({"epochs": True}, ArgumentError, "epochs must be a positive whole number, got True"),
+        ({"batch_size": True}, ArgumentError, "batch_size must be a positive whole number, got True"),
+        ({"validation": True}, ArgumentError, "a part between 0 and 1, got True"),
         ({"seed": "lucky"}, ArgumentError, "randomness comes from"),
     ],
 )
@@ -342,6 +453,59 @@ def test_the_progress_bar_shows_only_where_it_is_asked_for_or_seen(capsys):
     assert "training" in capsys.readouterr().err
 
 
+LEARN = """
+import signal, sys, nn
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs start without it
+
+def learn(epochs, loss=nn.MSELoss()):
+    model = nn.Neuron(1, activation="identity", rng=0)
+    optimizer = nn.SGD(model, lr=0.001)
+    X, y = [[0.0], [1.0], [2.0]], [1.0, 3.0, 5.0]
+    return model, nn.fit(model, X, y, loss=loss, optimizer=optimizer, epochs=epochs, seed=0)
+"""
+
+
+def test_on_a_terminal_the_progress_bar_shows_and_is_gone_at_the_end():
+    terminal, end = pty.openpty()
+    termios.tcsetwinsize(end, (24, 80))
+    with subprocess.Popen([sys.executable, "-c", f"{LEARN}\nlearn(20)"], stderr=end, cwd=ROOT) as child:
+        os.close(end)
+        written = b""
+        with contextlib.suppress(OSError):  # Linux reports the closed terminal so
+            while part := os.read(terminal, 4096):
+                written += part
+    os.close(terminal)
+    assert child.returncode == 0
+    assert b"training:" in written
+    *_, last, rest = written.decode().split("\r")
+    assert (last.strip(), rest) == ("", "")
+
+
+def test_where_there_is_no_terminal_the_progress_bar_is_hidden():
+    done = subprocess.run([sys.executable, "-c", f"{LEARN}\nlearn(20)"], capture_output=True, cwd=ROOT, check=True)
+    assert (done.stdout, done.stderr) == (b"", b"")
+
+
+def test_an_interrupt_signal_ends_the_run_with_history_and_best_weights():
+    code = """
+calls = []
+def announcing(output, target):
+    calls.append(1)
+    if len(calls) == 100:
+        print("begun", flush=True)
+    return (output - target) ** 2
+
+model, history = learn(10**9, announcing)
+print(history.stopped, len(history.loss) >= 30, history.best_epoch >= 30)
+print(model.state_dict() == learn(history.best_epoch)[0].state_dict())
+"""
+    with subprocess.Popen([sys.executable, "-c", LEARN + code], stdout=subprocess.PIPE, text=True, cwd=ROOT) as child:
+        assert child.stdout.readline() == "begun\n"
+        child.send_signal(signal.SIGINT)
+        said, _ = child.communicate(timeout=60)
+    assert said == "interrupted True True\nTrue\n"
+
+
 def test_a_model_returns_to_the_mode_it_was_in():
     model = nn.Neuron(1, activation="identity").eval()
     line_fit(model, validation=0.2)
@@ -388,3 +552,8 @@ def test_without_matplotlib_the_plot_names_the_pip_command(monkeypatch):
     with pytest.raises(MissingExtra, match=r'pip install "glassgrad\[plot\]"'):
         nn.History().plot()
     assert issubclass(MissingExtra, AutogradError)
+
+
+def test_a_history_without_epochs_has_nothing_to_plot():
+    with pytest.raises(ArgumentError, match="no epoch was completed"):
+        nn.History().plot()

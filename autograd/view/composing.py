@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from autograd.graph import Node
-from autograd.view.blocks import Block, Folding
-from autograd.view.boxes import box_of, calls_of
-from autograd.view.cards import NAME, ROOM
-from autograd.view.links import link_of
+from autograd.view.box_text import NAME, ROOM
+from autograd.view.folding import Block, Folding
 from autograd.view.parts import Frame, Link, Picture
-from autograd.view.reading import Edge, Reading, counted
-from autograd.view.regions import Place
+from autograd.view.reading import Reading
+from autograd.view.regions import RegionPlace
 from autograd.view.text import one_line, shortened
+from autograd.view.wording import Edge, box_of, calls_of, counted, link_of
 
 
 def picture_of(reading: Reading, folding: Folding) -> Picture:
@@ -37,16 +36,16 @@ def picture_of(reading: Reading, folding: Folding) -> Picture:
     )
 
 
-def _places(blocks: Iterable[Block]) -> dict[Place, int]:
+def _places(blocks: Iterable[Block]) -> dict[RegionPlace, int]:
     """The places to be drawn as frames, numbered, outer before inner."""
-    places: dict[Place, int] = {}
+    places: dict[RegionPlace, int] = {}
     for block in blocks:
         for place in block.path:
             places.setdefault(place, len(places))
     return places
 
 
-def _frame(place: Place, places: Mapping[Place, int]) -> Frame:
+def _frame(place: RegionPlace, places: Mapping[RegionPlace, int]) -> Frame:
     title = shortened(one_line(place.own_name), NAME, ROOM, bold=True) + calls_of(place)
     return Frame(title, place.name, None if place.outer is None else places[place.outer])
 
@@ -67,10 +66,12 @@ def _joined(reading: Reading, blocks: tuple[Block, ...]) -> dict[tuple[int, int,
 
 def _notes(reading: Reading, folding: Folding, links: Iterable[Link]) -> Iterable[str]:
     """What the picture has to explain below itself, and no more."""
-    if any(link.forward.startswith("∂") for link in links):
+    derivatives = any(link.forward.startswith("∂") for link in links)
+    if derivatives:
         yield "∂  derivative of the operation by this operand"
     if any(link.backward for link in links):
-        yield f"{reading.back}  the operand's share of the gradient: the operation's gradient × ∂"
+        product = ": the operation's gradient × ∂" if derivatives else ""
+        yield f"{reading.back}  the operand's share of the gradient{product}"
     if not reading.adjoints and reading.root.requires_grad:
         yield f"—  no backward pass from {one_line(reading.names[reading.root])} yet"
     if folding.note is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
@@ -14,16 +14,18 @@ from autograd.graph import Node
 from autograd.view.composing import picture_of
 from autograd.view.dot import dot_of
 from autograd.view.engines import Engine, placed
-from autograd.view.folding import Fold, folded
-from autograd.view.html import page_of
-from autograd.view.markup import escaped
+from autograd.view.folding import Fold, Folding, foldings
+from autograd.view.markup import escaped, page_of
 from autograd.view.names import names as names_of
-from autograd.view.parts import Direction
+from autograd.view.parts import Direction, Picture
+from autograd.view.placement import Placement
 from autograd.view.reading import Edges, Reading, adjoints_of
 from autograd.view.svg import svg_of
 
 if TYPE_CHECKING:
-    from autograd.view.bridge import Digraph
+    from autograd.view.graphviz_bridge import Digraph
+
+READABLE = 2_000.0  # pixels: a wider picture, shrunk to the width of a notebook, has text too small to read
 
 
 def draw(
@@ -39,16 +41,18 @@ def draw(
 ) -> Drawing:
     """The graph of a root: a box for each node with name, operation, value and gradient, an arrow for each operand.
 
-    Gradients are those of one fresh pass from the root, shown once `root.backward()` has run and "—" before; a leaf
-    whose grad holds something else says so. Every option has a fixed set of values:
+    Gradients are those of one fresh pass from the root, and "—" until backward() has been called on the drawn root
+    itself; a leaf whose grad holds something else says so. A picture wider than 2,000 pixels, which in a notebook
+    would be too small to read, is folded by region as far as it takes, where there are regions; a note below it says
+    what was folded. Every option has a fixed set of values:
 
     - direction: "LR", from left to right, or "TB", from top to bottom.
     - digits: how many significant digits numbers have, 1 to 17.
     - names: a mapping such as locals() that names unlabelled nodes, those in lists too.
     - edges: "derivatives" (the local derivative, and after a backward pass the share of the gradient), "values" (the
       forward value, as the textbook draws it) or "none".
-    - fold: None folds regions where the graph is beyond the limit, True the outermost, a number those at that depth,
-      a name or names the regions so called; False forbids it.
+    - fold: None folds regions where the picture is too wide or beyond the limit, True the outermost, a number those
+      at that depth, a name or names the regions so called; False forbids it.
     - limit: how many boxes there may be before what is in the middle folds.
     - engine: where boxes lie is found by this library ("builtin"), by Graphviz ("dot"), or by it if there ("auto").
 
@@ -70,8 +74,22 @@ def draw(
     with paused_collector():
         named = names_of(root, names, digits=digits)
         reading = Reading(root, named, adjoints_of(root), digits, edges, direction)
-        picture = picture_of(reading, folded(list(named), fold, limit))
-        return Drawing(svg_of(picture, placed(picture, engine)), dot_of(picture), picture.title)
+        picture, placement = _laid_out(reading, foldings(list(named), fold, limit), engine)
+        return Drawing(svg_of(picture, placement), dot_of(picture), picture.title)
+
+
+def _laid_out(reading: Reading, foldings: Iterable[Folding], engine: Engine) -> tuple[Picture, Placement]:
+    """The first folding whose picture is no wider than can be read, or else the narrowest."""
+    narrowest = None
+    for folding in foldings:
+        picture = picture_of(reading, folding)
+        placement = placed(picture, engine)
+        if narrowest is None or placement.width < narrowest[1].width:
+            narrowest = picture, placement
+        if placement.width <= READABLE:
+            break
+    assert narrowest is not None, "every graph has a folding"
+    return narrowest
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -92,9 +110,9 @@ class Drawing:
 
     def to_graphviz(self) -> Digraph:
         """The graph for the package `graphviz`, which shows this SVG where Graphviz itself is not installed."""
-        from autograd.view.bridge import Digraph
+        from autograd.view.graphviz_bridge import Digraph
 
-        return Digraph(self.dot, self.svg)
+        return Digraph.of(self.dot, self.svg)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         """What a notebook shows: an image that survives sanitisers, the SVG itself, or one line of text."""

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from typing import Any, Literal
 
 from autograd.errors import AutogradError, MissingExtra
-from autograd.view.cards import SMALL, size_of
+from autograd.view.box_text import SMALL, size_of
 from autograd.view.dot import nested, quoted
 from autograd.view.layout import place
-from autograd.view.parts import Link, Picture
+from autograd.view.parts import Direction, Link, Picture
 from autograd.view.placement import Placement, Point, Rectangle, Route, Spot
 
 Engine = Literal["builtin", "dot", "auto"]
@@ -59,11 +59,13 @@ def _read(picture: Picture, found: dict[str, Any]) -> Placement:
     _, _, across, down = map(float, found["bb"].split(","))
     objects = {item["name"]: item for item in found["objects"]}
     edges = {edge["id"]: edge for edge in found.get("edges", ())}
+    frames = tuple(_frame(objects[f"cluster_{i}"], down) for i in range(len(picture.frames)))
     return Placement(
         width=across,
         height=down,
         boxes=tuple(_box(objects[f"n{i}"], down) for i in range(len(picture.boxes))),
-        frames=tuple(_frame(objects[f"cluster_{i}"], down) for i in range(len(picture.frames))),
+        frames=frames,
+        titles=tuple(_title(area, picture.direction) for area in frames),
         routes=tuple(_route(link, edges[f"e{i}"], down) for i, link in enumerate(picture.links)),
     )
 
@@ -81,6 +83,11 @@ def _box(item: dict[str, str], down: float) -> Rectangle:
 def _frame(item: dict[str, str], down: float) -> Rectangle:
     left, bottom, right, top = map(float, item["bb"].split(","))
     return Rectangle(left, down - top, right - left, top - bottom)
+
+
+def _title(area: Rectangle, direction: Direction) -> Spot:
+    """At the left of the side where dot left room for it."""
+    return Spot(area.x + 12.0, area.y + (17.0 if direction == "LR" else area.height - 9.0), "start")
 
 
 def _route(link: Link, edge: dict[str, str], down: float) -> Route:

@@ -2,42 +2,65 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable
+from collections.abc import Collection, Hashable, Iterator
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from autograd.errors import ArgumentError, GraphTooLarge
 from autograd.graph import Node
-from autograd.view.blocks import Block, Folding, parents_of
-from autograd.view.middle import middle_folded
-from autograd.view.regions import Graph, Path, Place, places
+from autograd.view.regions import Graph, Path, RegionPlace, places
 from autograd.view.text import count
 
 Fold: TypeAlias = bool | int | str | Collection[str] | None
 
 
-def folded(order: list[Node], fold: Fold, limit: int) -> Folding:
-    """The blocks of a graph: folded as asked, and further where that leaves more blocks than the limit.
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Nodes that share one box and the places around it; `place` is set where the box is a folded place."""
 
-    Unasked, regions fold as deep inside as the limit allows, at first each call on its own, then all the calls of a
-    module together; where that does not help, all that lies between the first and the last nodes folds.
+    nodes: tuple[Node, ...]
+    path: Path
+    place: RegionPlace | None = None
+
+    @property
+    def folded(self) -> bool:
+        return self.place is not None or len(self.nodes) > 1
+
+
+@dataclass(frozen=True, slots=True)
+class Folding:
+    """Every node in exactly one block, and a sentence about what was folded without being asked for."""
+
+    blocks: tuple[Block, ...]
+    note: str | None = None
+
+
+def foldings(order: list[Node], fold: Fold, limit: int) -> Iterator[Folding]:
+    """The foldings of a graph that may be drawn, of which one is taken: what hides least comes first.
+
+    Asked for, there is one; where it leaves more blocks than the limit, what is in the middle folds too. Unasked,
+    there is none at all and then regions, from deep inside outwards, at first each call on its own and then all
+    the calls of a module together, without those beyond the limit. Where all are, what is in the middle folds.
     Raises GraphTooLarge where folding is forbidden and the graph is beyond the limit.
     """
     graph = Graph.of(order)
     paths = places(graph, calls_together=False)
-    if fold is not None and fold is not False:
-        blocks = _blocks(graph, paths, _asked(paths, fold))
-        return Folding(blocks) if len(blocks) <= limit else middle_folded(graph, blocks, limit)
-    if len(order) <= limit:
-        return Folding(_blocks(graph, paths, [None] * len(paths)))
+    whole = _blocks(graph, paths, [None] * len(paths))
     if fold is None:
-        return _automatic(graph, paths, limit)
-    raise GraphTooLarge(
-        f"the graph has {count(len(order), 'node')}, more than limit={limit}, and fold=False forbids folding. "
-        "Leave fold out, or raise the limit."
-    )
+        yield from _automatic(graph, paths, whole, limit)
+    elif fold is not False:
+        blocks = _blocks(graph, paths, _asked(paths, fold))
+        yield Folding(blocks) if len(blocks) <= limit else _middle_folded(graph, blocks, limit)
+    elif len(order) <= limit:
+        yield Folding(whole)
+    else:
+        raise GraphTooLarge(
+            f"the graph has {count(len(order), 'node')}, more than limit={limit}, and fold=False forbids folding. "
+            "Leave fold out, or raise the limit."
+        )
 
 
-def _asked(paths: list[Path], fold: int | str | Collection[str]) -> list[Place | None]:
+def _asked(paths: list[Path], fold: int | str | Collection[str]) -> list[RegionPlace | None]:
     """For every node the outermost of its places that is to be folded: by depth, or by name."""
     if isinstance(fold, int):
         if fold < 1:
@@ -57,7 +80,7 @@ def _answers(name: str, wanted: str) -> bool:
     return name == wanted or name.endswith("." + wanted)
 
 
-def _blocks(graph: Graph, paths: list[Path], shut: list[Place | None]) -> tuple[Block, ...]:
+def _blocks(graph: Graph, paths: list[Path], shut: list[RegionPlace | None]) -> tuple[Block, ...]:
     """One block for each folded place and each other node, in the order of their first nodes."""
     members: dict[Hashable, list[int]] = {}
     for i, place in enumerate(shut):
@@ -70,21 +93,88 @@ def _blocks(graph: Graph, paths: list[Path], shut: list[Place | None]) -> tuple[
     return tuple(blocks)
 
 
-def _automatic(graph: Graph, paths: list[Path], limit: int) -> Folding:
-    fewest = _blocks(graph, paths, [None] * len(paths))
-    for calls_together in (False, True):
-        deepest = max(map(len, paths))
-        if calls_together and deepest:
+def _automatic(graph: Graph, paths: list[Path], whole: tuple[Block, ...], limit: int) -> Iterator[Folding]:
+    fewest, within = whole, len(whole) <= limit
+    if within:
+        yield Folding(whole)
+    deepest = max(map(len, paths))
+    for calls_together in (False, True) if deepest else ():
+        if calls_together:
             paths = places(graph, calls_together=True)
         for depth in range(deepest, 0, -1):
             blocks = _blocks(graph, paths, _asked(paths, depth))
-            if len(blocks) <= limit and sum(map(len, parents_of(graph, blocks))) <= 2 * limit:
-                return Folding(blocks, _sentence(graph, depth, limit, calls_together))
+            if len(blocks) <= limit and sum(map(len, _parents_of(graph, blocks))) <= 2 * limit:
+                within = True
+                together = ", all calls of a module together" if calls_together else ""
+                yield Folding(blocks, _note(graph, limit, f"folded by region at depth {depth}{together}"))
             fewest = min(fewest, blocks, key=len)
-    return middle_folded(graph, fewest, limit)
+    if not within:
+        yield _middle_folded(graph, fewest, limit)
 
 
-def _sentence(graph: Graph, depth: int, limit: int, calls_together: bool) -> str:
-    together = ", all calls of a module together" if calls_together else ""
-    nodes = count(len(graph.nodes), "node")
-    return f"{nodes}, above the limit of {limit:,}: folded by region at depth {depth}{together}"
+def _note(graph: Graph, limit: int, done: str) -> str:
+    """What was folded without being asked for, why, and how to see it all."""
+    n = len(graph.nodes)
+    if n > limit:
+        return f"{n:,} nodes, above the limit of {limit:,}: {done}; fold=False, limit={n} shows all"
+    return f"{count(n, 'node')}, too wide to be read: {done}; fold=False shows all"
+
+
+def _middle_folded(graph: Graph, blocks: tuple[Block, ...], limit: int) -> Folding:
+    """The blocks nearest the root, those computed first and a few variables, labelled ones first; the rest in one.
+
+    What is kept on the leaves' side holds all its parents, what is kept on the root's side all its children: a path
+    that leaves the middle never comes back, so the folded graph has no cycle.
+    """
+    parents = _parents_of(graph, blocks)
+    root = next(b for b, block in enumerate(blocks) if block.nodes[-1] is graph.nodes[-1])
+    order = _parents_first(parents, root)
+    shown = max(limit // 8, 3)
+    last = _nearest(parents, order)[: shown - shown // 3]
+    variables = [b for b in order if not parents[b] and blocks[b].nodes[0].requires_grad]
+    variables.sort(key=lambda b: blocks[b].nodes[0].label is None)
+    kept = {*last, *order[: shown // 3], *variables[: limit // 20]}
+    middle = [node for b in order if b not in kept for node in blocks[b].nodes]
+    if not middle:
+        return Folding(blocks)
+    apart = [Block(blocks[b].nodes, (), blocks[b].place) for b in order if b in kept]
+    note = _note(graph, limit, f"the {len(middle):,} between the first and the last are folded into one box")
+    return Folding((*apart, Block(tuple(middle), ())), note)
+
+
+def _parents_first(parents: list[list[int]], root: int) -> list[int]:
+    """Every block after those it reads from, depth-first and left to right."""
+    order: list[int] = []
+    seen: set[int] = set()
+    stack: list[tuple[int, bool]] = [(root, False)]
+    while stack:
+        block, ready = stack.pop()
+        if ready:
+            order.append(block)
+        elif block not in seen:
+            seen.add(block)
+            stack.append((block, True))
+            stack.extend((parent, False) for parent in reversed(parents[block]))
+    return order
+
+
+def _nearest(parents: list[list[int]], order: list[int]) -> list[int]:
+    """The blocks by their longest way to the root, which comes first."""
+    distance = dict.fromkeys(order, 0)
+    for block in reversed(order):
+        for parent in parents[block]:
+            distance[parent] = max(distance[parent], distance[block] + 1)
+    nearest_first = list(reversed(order))  # which settles ties
+    return sorted(nearest_first, key=distance.__getitem__)
+
+
+def _parents_of(graph: Graph, blocks: tuple[Block, ...]) -> list[list[int]]:
+    """For every block the places of the blocks it reads from, each once."""
+    block_of = {node: b for b, block in enumerate(blocks) for node in block.nodes}
+    home = [block_of[node] for node in graph.nodes]
+    parents: list[dict[int, None]] = [{} for _ in blocks]
+    for i, found in enumerate(graph.parents):
+        for p in found:
+            if home[p] != home[i]:
+                parents[home[i]][home[p]] = None
+    return [list(found) for found in parents]

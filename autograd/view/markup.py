@@ -1,4 +1,4 @@
-"""Pieces of SVG as text. Everything a user wrote goes through `escaped`."""
+"""Pieces of SVG and HTML as text. Everything a user wrote goes through `escaped`."""
 
 from __future__ import annotations
 
@@ -46,3 +46,24 @@ def pixels(x: float) -> str:
     """A length to a tenth of a pixel."""
     shown = f"{x:.1f}".removesuffix(".0")
     return "0" if shown == "-0" else shown
+
+
+def page_of(svg: str, title: str) -> str:
+    """A page that needs nothing else, no network, script or font: the SVG at its own size, to be scrolled.
+
+    Its ground follows the reader's choice of light or dark.
+    """
+    return f"""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>{escaped(title)}</title>
+</head>
+<body style="margin:1.5rem">
+<div style="overflow:auto"><div style="width:max-content">
+{svg}</div></div>
+</body>
+</html>
+"""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from autograd.view.cards import Role
+from autograd.view.box_text import Role
 from autograd.view.parts import Kind
 
 PAGE, BORDER = "#fcfcfd", "#dfe3e8"

@@ -28,7 +28,10 @@ class Spot:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """The way of a link: from `start` along segments of one point (a line) or three (a cubic curve), and its texts."""
+    """The way of a link along segments of one point (a line) or three (a cubic curve), and its texts.
+
+    It starts at a box, or where it leaves the way of an earlier link from that box.
+    """
 
     start: Point
     segments: tuple[tuple[Point, ...], ...]
@@ -38,10 +41,11 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """The geometry of a picture: boxes, frames and links in the picture's order."""
+    """The geometry of a picture: boxes, frames with their titles and links in the picture's order."""
 
     width: float
     height: float
     boxes: tuple[Rectangle, ...]
     frames: tuple[Rectangle, ...]
+    titles: tuple[Spot, ...]  # those of the frames
     routes: tuple[Route, ...]

@@ -23,11 +23,11 @@ class Graph:
 
 
 @dataclass(eq=False, slots=True)
-class Place:
+class RegionPlace:
     """One call of a region, or all its calls together; a region that is left and entered again may have several."""
 
     region: Region
-    outer: Place | None
+    outer: RegionPlace | None
     calls: set[Region] = field(default_factory=set)
 
     @property
@@ -41,7 +41,7 @@ class Place:
         return self.name if self.region.outer is None else self.name[len(self.region.outer.name) + 1 :]
 
 
-Path = tuple[Place, ...]  # the places around a node, outermost first
+Path = tuple[RegionPlace, ...]  # the places around a node, outermost first
 
 
 def places(graph: Graph, *, calls_together: bool) -> list[Path]:
@@ -60,11 +60,11 @@ def places(graph: Graph, *, calls_together: bool) -> list[Path]:
             region = chains[i][depth]
             key = (paths[i], region.owner if calls_together else region)
             groups[i] = numbering.setdefault(key, len(numbering))
-        made: dict[Hashable, Place] = {}
+        made: dict[Hashable, RegionPlace] = {}
         for i, group in zip(inside, _convex(graph, groups, inside), strict=True):
             region = chains[i][depth]
             if group not in made:
-                made[group] = Place(region, paths[i][-1] if depth else None)
+                made[group] = RegionPlace(region, paths[i][-1] if depth else None)
             made[group].calls.add(region)
             paths[i] += (made[group],)
     return paths
@@ -104,6 +104,8 @@ def _chain(region: Region | None, known: dict[Region | None, tuple[Region, ...]]
 
 def _convex(graph: Graph, groups: list[int], inside: list[int]) -> list[Hashable]:
     """The groups of the nodes inside; those on a cycle of the contracted graph are split by stage, which opens it."""
+    # A region left and entered again: a in r, b = f(a) outside, c = a + b in r once more. As one box r would feed b and
+    # be fed by it. Stages go up where the group changes, a: 0, b: 1, c: 2, so r becomes two boxes, before b and after.
     cyclic = _cyclic(graph, groups)
     if not cyclic:
         return [groups[i] for i in inside]

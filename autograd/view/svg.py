@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterator
 
 from autograd.view import palette
-from autograd.view.cards import ARROW, HEADER, NAME, SMALL, Line, lines_of
+from autograd.view.box_text import ARROW, HEADER, NAME, SMALL, Line, lines_of
 from autograd.view.markup import element, escaped, path, pixels, text
 from autograd.view.parts import Box, Frame, Link, Picture
 from autograd.view.placement import Placement, Rectangle, Route, Spot
@@ -38,23 +38,34 @@ def svg_of(picture: Picture, placement: Placement) -> str:
 
 
 def _drawn(picture: Picture, placement: Placement, prefix: str) -> Iterator[str]:
-    """Frames below links below boxes."""
+    """Frames below links below the frames' titles, which no link strikes through, below boxes."""
     for i, (frame, area) in enumerate(zip(picture.frames, placement.frames, strict=True)):
         yield element("g", {"id": f"{prefix}-frame-{i}"}, *_frame(picture, frame, area))
     for i, (link, route) in enumerate(zip(picture.links, placement.routes, strict=True)):
         yield element("g", {"id": f"{prefix}-edge-{i}"}, *_link(link, route))
+    for i, (frame, spot) in enumerate(zip(picture.frames, placement.titles, strict=True)):
+        yield element("g", {"id": f"{prefix}-title-{i}"}, *_title(picture, frame, spot))
     for i, (box, area) in enumerate(zip(picture.boxes, placement.boxes, strict=True)):
         yield element("g", {"id": f"{prefix}-node-{i}"}, *_box(box, area))
 
 
 def _frame(picture: Picture, frame: Frame, area: Rectangle) -> Iterator[str]:
+    yield f"<title>{escaped(frame.tooltip)}</title>"
+    yield _rectangle(area, _ground(picture, frame), palette.FRAME_BORDER, 8.0)
+
+
+def _title(picture: Picture, frame: Frame, spot: Spot) -> Iterator[str]:
+    """The title on a patch of the frame's colour: the built-in layout keeps links away from it, dot does not."""
+    patch = Rectangle(spot.x - 3.0, spot.y - NAME, width(frame.name, NAME, bold=True) + 6.0, NAME + 4.0)
+    yield _rectangle(patch, _ground(picture, frame), "none", 3.0)
+    yield text(spot, frame.name, NAME, palette.MUTED, bold=True)
+
+
+def _ground(picture: Picture, frame: Frame) -> str:
     depth, outer = 0, frame.outer
     while outer is not None:
         depth, outer = depth + 1, picture.frames[outer].outer
-    yield f"<title>{escaped(frame.tooltip)}</title>"
-    yield _rectangle(area, palette.FRAMES[depth % len(palette.FRAMES)], palette.FRAME_BORDER, 8.0)
-    baseline = area.y + 17.0 if picture.direction == "LR" else area.y + area.height - 9.0
-    yield text(Spot(area.x + 12.0, baseline, "start"), frame.name, NAME, palette.MUTED, bold=True)
+    return palette.FRAMES[depth % len(palette.FRAMES)]
 
 
 def _link(link: Link, route: Route) -> Iterator[str]:

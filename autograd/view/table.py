@@ -19,8 +19,8 @@ _HEADINGS = ("node", "function", "value", "local derivatives", "gradient")
 def table(root: Node, *, given: Mapping[str, Any] | None = None, digits: int = 6) -> str:
     """The forward and backward table of a graph, operations first and variables below, as text.
 
-    Gradients are those of one fresh pass from the root, and — before `root.backward()`. `given`, such as locals(),
-    names nodes that have no label. Raises GraphTooLarge beyond `LARGEST` operations.
+    Gradients are those of one fresh pass from the root, and — until backward() has been called on that root. `given`,
+    such as locals(), names nodes that have no label. Raises GraphTooLarge beyond `LARGEST` operations.
     """
     if not isinstance(root, Node):
         raise OperandError(f"table shows the graph of a Value, not of {type(root).__name__}")

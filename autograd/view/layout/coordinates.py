@@ -19,7 +19,7 @@ def stack_entries(found: Layers) -> None:
         if step.enter is None:
             entering.setdefault(step.target, []).append(step)
     for target, steps in entering.items():
-        steps.sort(key=lambda step: place[step.source] + _fraction(found, step))
+        steps.sort(key=lambda step: place[step.source] + _leaving_at(found, step))
         rooms = [(step.wire.before, step.wire.after) for step in steps if step.wire]
         spare = found.across(target) - math.fsum(map(math.fsum, rooms))
         # A lone entry is in the middle if its text leaves it there; several have their texts in the middle.
@@ -29,7 +29,7 @@ def stack_entries(found: Layers) -> None:
             edge += before + after
 
 
-def _fraction(found: Layers, step: Step) -> float:
+def _leaving_at(found: Layers, step: Step) -> float:
     return step.leave / (found.across(step.source) or 1.0)
 
 
@@ -38,12 +38,12 @@ def positions(found: Layers) -> list[float]:
     pulls = _pulls(found)
     place = [0.0] * len(found.rank)
     for layer in found.layers:
-        _settle(found, layer, place, {})
+        _put_near(found, layer, place, {})
     for turn in range(ROUNDS):
         for towards in ((-1,), (1,)) if turn < ROUNDS - 1 else ((-1, 1), (-1, 1)):
             for layer in found.layers if -1 in towards else reversed(found.layers):
                 wishes = {v: _wish([pull for pull in pulls[v] if pull[0] in towards], place) for v in layer}
-                _settle(found, layer, place, {v: wish for v, wish in wishes.items() if wish is not None})
+                _put_near(found, layer, place, {v: wish for v, wish in wishes.items() if wish is not None})
     least = min(place, default=0.0)
     return [at - least for at in place]
 
@@ -73,7 +73,7 @@ def _wish(pulls: list[Pull], place: list[float]) -> tuple[float, float] | None:
     return math.fsum(pull[3] * (place[pull[1]] + pull[2]) for pull in pulls) / weight, weight
 
 
-def _settle(found: Layers, layer: list[int], place: list[float], wishes: dict[int, tuple[float, float]]) -> None:
+def _put_near(found: Layers, layer: list[int], place: list[float], wishes: dict[int, tuple[float, float]]) -> None:
     """Puts a layer as near to its wishes as the order and the sizes allow; the others would like to stay."""
     room, at = [], 0.0
     for i, vertex in enumerate(layer):

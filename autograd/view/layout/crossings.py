@@ -65,9 +65,9 @@ class _Search:
             self.ahead[step.source].append((step.target, leave, enter))
             self.behind[step.target].append((step.source, enter, leave))
         for layer in self.layers:
-            self._settle(layer)
+            self._number(layer)
 
-    def _settle(self, layer: Iterable[int]) -> None:
+    def _number(self, layer: Iterable[int]) -> None:
         for i, vertex in enumerate(layer):
             self.place[vertex] = i
 
@@ -91,7 +91,7 @@ class _Search:
             medians = {v: self._median(neighbours[v]) for v in layer if neighbours[v]}
             by_median = iter(sorted(medians, key=medians.__getitem__))
             layer[:] = [next(by_median) if v in medians else v for v in layer]
-            self._settle(layer)
+            self._number(layer)
 
     def _median(self, neighbours: list[tuple[int, float, float]]) -> float:
         places = sorted(self.place[w] + other for w, _, other in neighbours)
@@ -116,7 +116,7 @@ class _Search:
                 ahead[i], ahead[j] = ahead[j], ahead[i]
                 swapped = True
         if swapped:
-            self._settle(layer)
+            self._number(layer)
         return swapped
 
     def _places(self, neighbours: list[tuple[int, float, float]]) -> list[float]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from autograd.view.cards import ARROW, LINE, NAME, label_room, size_of
+from autograd.view.box_text import ARROW, LINE, NAME, label_room, size_of
 from autograd.view.layout.flow import Flow, flow
 from autograd.view.layout.layers import Item, Wire
 from autograd.view.layout.nesting import OUTERMOST, Key, Leg, level_of
@@ -17,6 +17,7 @@ from autograd.view.placement import Point
 from autograd.view.text import width
 
 TITLE, PADDING = 26.0, 12.0  # inside a frame: on the side of its title, and on the others
+CLEAR = 7.0  # least room between a title and a wire beside it
 
 
 def turned(point: Point, direction: Direction) -> Point:
@@ -26,12 +27,13 @@ def turned(point: Point, direction: Direction) -> Point:
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """A layout of the items of one frame; `shift` is from the frame's corner to the layout's."""
+    """A layout of the items of one frame; from the frame's corner, `shift` is where it begins, `title` its title."""
 
     layout: Flow
     items: Mapping[Key, int]
     legs: Mapping[Leg, int]
     shift: Point
+    title: Point
     along: float
     across: float
 
@@ -89,17 +91,20 @@ class _Builder:
     def level(self, level: int, keys: list[Key], legs: list[Leg]) -> Level:
         items = {key: i for i, key in enumerate(keys)}
         layout = flow([self._item(key) for key in keys], [self._wire(leg, items) for leg in legs])
-        return Level(layout, items, {leg: i for i, leg in enumerate(legs)}, *self._framed(level, layout))
+        return Level(layout, items, {leg: i for i, leg in enumerate(legs)}, *self._framed(level, items, layout))
 
-    def _framed(self, level: int, layout: Flow) -> tuple[Point, float, float]:
-        """The shift of a level's content, and its size with title and padding."""
+    def _framed(self, level: int, items: Mapping[Key, int], layout: Flow) -> tuple[Point, Point, float, float]:
+        """The shift of a level's content, the start of its title's baseline, and its size with title and padding."""
         if level == OUTERMOST:
-            return (0.0, 0.0), layout.along, layout.across
-        title = width(self.picture.frames[level].name, NAME, bold=True) + 2 * PADDING
+            return (0.0, 0.0), (0.0, 0.0), layout.along, layout.across
+        room = width(self.picture.frames[level].name, NAME, bold=True)
         along, across = layout.along + 2 * PADDING, layout.across + 2 * PADDING
         if self.picture.direction == "LR":
-            return (PADDING, TITLE), max(along, title), across + TITLE - PADDING
-        return (PADDING, PADDING), along + TITLE - PADDING, max(across, title)
+            return (PADDING, TITLE), (PADDING, 17.0), max(along, room + 2 * PADDING), across + TITLE - PADDING
+        along += TITLE - PADDING
+        leaving = [layout.corners[i][1] + PADDING for key, i in items.items() if key.kind == "out"]
+        start = _beside(leaving, room)
+        return (PADDING, PADDING), (along - 9.0, start), along, max(across, start + room + PADDING)
 
     def _item(self, key: Key) -> Item:
         if key.kind == "box":
@@ -120,3 +125,10 @@ class _Builder:
         if leg.target.kind == "frame":
             enter = self.inner[leg.target.number].corner(Key("in", leg.origin))[1]
         return Wire(items[leg.source], items[leg.target], leave, enter)
+
+
+def _beside(wires: Sequence[float], room: float) -> float:
+    """Where a title begins in a band that wires cross at these places: as far left as it stands clear of them."""
+    lefts = (PADDING - CLEAR, *sorted(wire for wire in wires if wire > PADDING - CLEAR))
+    free = (left for left in lefts if not any(left < wire < left + room + 2 * CLEAR for wire in wires))
+    return next(free) + CLEAR

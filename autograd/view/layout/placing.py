@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from autograd.view.cards import ARROW, LINE, label_room
+from collections.abc import Iterator
+
+from autograd.view.box_text import ARROW, LINE, label_room
 from autograd.view.layout.levels import Level, levels_of, turned
 from autograd.view.layout.nesting import OUTERMOST, Key, Leg, legs_of, level_of
 from autograd.view.parts import Direction, Link, Picture
 from autograd.view.placement import Placement, Point, Rectangle, Route, Spot
+
+Segment = tuple[Point, ...]  # one point, the end of a line, or the three of a curve
 
 
 def place(picture: Picture) -> Placement:
@@ -15,13 +19,13 @@ def place(picture: Picture) -> Placement:
     levels, sizes = levels_of(picture, ways)
     origins = _origins(picture, levels)
     boxes = [_corner(levels, origins, Key("box", i), box.frame) for i, box in enumerate(picture.boxes)]
-    frames = [origins[i] for i in range(len(picture.frames))]
-    extents = [(levels[i].along, levels[i].across) for i in range(len(picture.frames))]
+    inner = range(len(picture.frames))
     return Placement(
         *turned((levels[OUTERMOST].along, levels[OUTERMOST].across), direction),
         boxes=tuple(_rectangle(*each, direction) for each in zip(boxes, sizes, strict=True)),
-        frames=tuple(_rectangle(*each, direction) for each in zip(frames, extents, strict=True)),
-        routes=tuple(_route(*each, levels, origins, direction) for each in zip(picture.links, ways, strict=True)),
+        frames=tuple(_rectangle(origins[i], (levels[i].along, levels[i].across), direction) for i in inner),
+        titles=tuple(_title(levels[i], origins[i], direction) for i in inner),
+        routes=tuple(_routes(picture, ways, levels, origins)),
     )
 
 
@@ -46,23 +50,41 @@ def _rectangle(corner: Point, size: Point, direction: Direction) -> Rectangle:
     return Rectangle(*turned(corner, direction), *turned(size, direction))
 
 
-def _route(
-    link: Link, way: list[Leg], levels: dict[int, Level], origins: dict[int, Point], direction: Direction
-) -> Route:
-    """The legs of a link joined by straight lines through the sides of frames."""
-    points: list[tuple[Point, ...]] = []
+def _title(level: Level, origin: Point, direction: Direction) -> Spot:
+    return Spot(*turned(_moved(level.title, origin), direction), "start")
+
+
+def _routes(
+    picture: Picture, ways: list[list[Leg]], levels: dict[int, Level], origins: dict[int, Point]
+) -> Iterator[Route]:
+    """The ways of links; what several of one box share belongs to the first alone, for drawn twice it looks bolder."""
+    laid: set[tuple[int, Point, Segment]] = set()
+    for link, way in zip(picture.links, ways, strict=True):
+        start, *segments = _way(way, levels, origins, picture.direction)
+        at, end, own = start[-1], segments[-1][-1], 0
+        for segment in segments[:-1]:
+            if (link.source, at, segment) not in laid:
+                break
+            at, own = segment[-1], own + 1
+        tails = [at, *(segment[-1] for segment in segments[own:-1])]
+        laid.update((link.source, *each) for each in zip(tails, segments[own:], strict=True))
+        yield Route(at, _simplified(at, segments[own:]), *_spots(link, end, picture.direction))
+
+
+def _way(way: list[Leg], levels: dict[int, Level], origins: dict[int, Point], direction: Direction) -> list[Segment]:
+    """The legs of a link joined by straight lines through the sides of frames: its first point, then its segments."""
+    segments: list[Segment] = []
     for leg in way:
         level = levels[leg.level]
         shift, number = _moved(level.shift, origins[leg.level]), level.legs[leg]
         for segment in ((level.layout.starts[number],), *level.layout.ways[number]):
-            points.append(tuple(turned(_moved(point, shift), direction) for point in segment))
-    end = points[-1][-1]
-    return Route(points[0][0], _simplified(points[0][0], points[1:]), *_spots(link, end, direction))
+            segments.append(tuple(turned(_moved(point, shift), direction) for point in segment))
+    return segments
 
 
-def _simplified(start: Point, segments: list[tuple[Point, ...]]) -> tuple[tuple[Point, ...], ...]:
+def _simplified(start: Point, segments: list[Segment]) -> tuple[Segment, ...]:
     """The segments that lead somewhere: curves that are straight are lines, lines that go straight on are one."""
-    kept: list[tuple[Point, ...]] = []
+    kept: list[Segment] = []
     at = start
     for segment in segments:
         if _near(at, segment[-1], 0) and _near(at, segment[-1], 1):
