@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.errors import ArgumentError, AutogradError, OperandError, RuleError
+from autograd.errors import ArgumentError, OperandError, RuleError
 from autograd.graph import Node
 
 # Where `math` and plain floats raise, IEEE-754 has an answer: inf, nan or a signed zero.
@@ -107,20 +107,13 @@ class Op:
     def __repr__(self) -> str:
         return f"<op {self.name}>"
 
-    # An op is one and the same everywhere: a copy is itself, a pickle is its name.
+    # An op is one and the same everywhere: a copy is itself (and a pickle is its name, see ops.py).
 
     def __copy__(self) -> Op:
         return self
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Op:
         return self
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        if _table().get(self.name) is not self:
-            raise AutogradError(
-                f"cannot pickle {self.name}: a pickle names ops, and this one is not in the library's table"
-            )
-        return (_op_named, (self.name,))
 
 
 def elementwise(
@@ -183,15 +176,3 @@ def _arity(function: Callable[..., Any], beside: int = 0) -> int:
         return -1
     positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
     return sum(p.kind in positional and p.default is p.empty for p in parameters) - beside
-
-
-def _table() -> dict[str, Op]:
-    from autograd.ops import TABLE  # a pickle names ops; only then does an op ask for the table
-
-    return TABLE
-
-
-def _op_named(name: str) -> Op:
-    if name not in _table():
-        raise AutogradError(f"cannot unpickle a graph that uses {name}: that op is not in the library's table")
-    return _table()[name]

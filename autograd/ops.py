@@ -15,6 +15,7 @@ subgradient of least norm; where it is concave, the supergradient of least norm;
 
 from __future__ import annotations
 
+import copyreg
 import math
 import operator
 from functools import reduce
@@ -22,6 +23,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.errors import AutogradError
 from autograd.op import Op, elementwise
 
 # fmt: off
@@ -141,6 +143,21 @@ TABLE: dict[str, Op] = {
         *(sign, greater, greater_equal, less, less_equal, equal, not_equal),
     )
 }
+
+
+def _named(name: str) -> Op:
+    if name not in TABLE:
+        raise AutogradError(f"cannot unpickle a graph that uses {name}: that op is not in the library's table")
+    return TABLE[name]
+
+
+def _pickled(op: Op) -> tuple[Any, ...]:
+    if TABLE.get(op.name) is not op:
+        raise AutogradError(f"cannot pickle {op.name}: a pickle names ops, and this one is not in the library's table")
+    return (_named, (op.name,))
+
+
+copyreg.pickle(Op, _pickled)
 
 
 # ── what a row cannot say in one line ────────────────────────────────────────────────────────────────────────────────

@@ -31,7 +31,6 @@ ABOVE_BOTH = {"autograd.cli", "autograd.__main__"}  # the command line uses both
 
 # Imports that run against the arrows, inside a function, each with its reason.
 LAZY = {
-    ("autograd.op", "autograd.ops"): "a pickle names ops, and only pickling asks for the table",
     ("autograd.graph", "autograd.op"): "a node's op, named in an annotation and never imported when it runs",
 }
 

@@ -101,7 +101,7 @@ class Drawing:
     title: str
 
     def save(self, path: str | Path) -> None:
-        """Writes the picture to a file whose ending is .svg, .dot or .html, the last a page that needs nothing else."""
+        """Writes the picture to a file whose ending is .svg, .dot or .html: a page of its own, to be scrolled."""
         texts = {".svg": self.svg, ".dot": self.dot, ".html": page_of(self.svg, self.title)}
         ending = Path(path).suffix.lower()
         if ending not in texts:

@@ -62,7 +62,7 @@ def page_of(svg: str, title: str) -> str:
 <title>{escaped(title)}</title>
 </head>
 <body style="margin:1.5rem">
-<div style="overflow:auto"><div style="width:max-content">
+<div style="overflow:auto;max-height:calc(100vh - 3rem)"><div style="width:max-content">
 {svg}</div></div>
 </body>
 </html>

@@ -16,7 +16,7 @@ Edges = Literal["derivatives", "values", "none"]
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A graph and how it is to be read; `adjoints` is empty before a backward pass, `names` is in ancestry order."""
+    """A graph and how it is to be read; `names` is in ancestry order, `adjoints` empty before a pass from the root."""
 
     root: Node
     names: Mapping[Node, str]
