@@ -13,6 +13,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from tqdm import tqdm
 
@@ -39,7 +40,7 @@ class Worker:
         self.process.stdin.flush()
         answer = self.process.stdout.readline()
         if not answer:
-            raise SystemExit(f"a worker ended before it answered: {' '.join(map(str, self.process.args))}")  # type: ignore[arg-type]
+            raise SystemExit(f"a worker ended before it answered: {' '.join(map(str, self.process.args))}")
         return float(answer)
 
     def close(self) -> None:
@@ -68,9 +69,9 @@ def held_bytes(system: str) -> float:
     return size
 
 
-def compared(workload: str, times: dict[str, list[float]]) -> list[dict[str, object]]:
+def compared(workload: str, times: dict[str, list[float]]) -> list[dict[str, Any]]:
     """One row a system: its median time, and the median, lowest and highest ratio to our time in the same round."""
-    rows: list[dict[str, object]] = []
+    rows: list[dict[str, Any]] = []
     for system, theirs in times.items():
         ratios = [their / our for their, our in zip(theirs, times[OURS], strict=True)]
         rows.append(
@@ -86,7 +87,7 @@ def compared(workload: str, times: dict[str, list[float]]) -> list[dict[str, obj
     return rows
 
 
-def measured() -> dict[str, object]:
+def measured() -> dict[str, Any]:
     """Everything that section A asks of eager scalars."""
     peers = ["micrograd"] if PEERS.exists() else []
     off = f"{OURS}, collector off"
@@ -105,21 +106,21 @@ def measured() -> dict[str, object]:
     }
 
 
-def as_markdown(results: dict[str, object]) -> str:
+def as_markdown(results: dict[str, Any]) -> str:
     """The results as README tables."""
     lines = [
         "| workload | system | ns an operation, median | × our time in the same round: median (range) |",
         "|---|---|--:|--:|",
     ]
-    for row in results["eager"]:  # type: ignore[attr-defined]
+    for row in results["eager"]:
         lines.append(
             f"| {row['workload']} | {row['system']} | {row['nanoseconds']:,.0f} | "
             f"{row['ratio']:.2f} ({row['ratio_low']:.2f}–{row['ratio_high']:.2f}) |"
         )
-    sizes = ", ".join(f"{system} {size:.0f}" for system, size in results["bytes"].items())  # type: ignore[attr-defined]
+    sizes = ", ".join(f"{system} {size:.0f}" for system, size in results["bytes"].items())
     lines += ["", f"Bytes a node after a pass: {sizes}.", ""]
     lines += ["| nodes in a chain | ns a node | ns a node, collector off |", "|--:|--:|--:|"]
-    for row in results["growth"]:  # type: ignore[attr-defined]
+    for row in results["growth"]:
         lines.append(f"| {row['nodes']:,} | {row[OURS]:,.0f} | {row[OURS + ', collector off']:,.0f} |")
     return "\n".join(lines)
 

@@ -25,9 +25,9 @@ def value_class(system: str) -> Callable[[float], Any]:
     if system == "glassgrad":
         from autograd import Value
     elif system == "tuple nodes":
-        from tuple_value import Value  # type: ignore[assignment]
+        from tuple_value import Value
     else:
-        from micrograd.engine import Value  # type: ignore[import-not-found, no-redef]
+        from micrograd.engine import Value
     return Value
 
 

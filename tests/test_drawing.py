@@ -775,7 +775,7 @@ def test_two_pictures_on_one_page_share_no_ids() -> None:
 @pytest.mark.parametrize("root", [3, 3.0, "x", None, [Value(1.0)]])
 def test_only_nodes_are_drawn(root: object) -> None:
     with pytest.raises(OperandError, match="draw takes a Value, the root of a graph, got"):
-        draw(root)  # type: ignore[arg-type]
+        draw(root)
 
 
 @pytest.mark.parametrize(
@@ -795,4 +795,4 @@ def test_only_nodes_are_drawn(root: object) -> None:
 )
 def test_options_say_what_they_allow(options: dict[str, object], message: str) -> None:
     with pytest.raises(ArgumentError, match=message):
-        draw(small_network(), **options)  # type: ignore[arg-type]
+        draw(small_network(), **options)
