@@ -3,32 +3,32 @@
 from __future__ import annotations
 
 import gc
-import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from autograd.errors import AutogradError, OperandError, StaleData
+from autograd.errors import AutogradError, OperandError
 from autograd.graph import MANY, Node, ancestry
-from autograd.modes import MODE, attached
+from autograd.modes import MODE
+from autograd.products import masked_product
 
 
-def walk_back(root: Node, seed: Any = 1.0, *, create_graph: bool = False) -> Iterator[tuple[Node, Any]]:
+def walk_back(root: Node, seed: Any = None, *, create_graph: bool = False) -> Iterator[tuple[Node, Any]]:
     """Yields every node that needs a gradient with its adjoint ∂root/∂node, children before parents.
 
-    The adjoints are the walk's own: no node is written to. With `create_graph` the rules run on nodes, so that the
-    adjoints are nodes themselves and can be differentiated again; a rule that then no longer gives the local
-    derivative stored at forward time raises StaleData.
+    `seed` is the adjoint of the root: 1, unless it is a Tensor of several numbers. The adjoints are the walk's own: no
+    node is written to. With `create_graph` the rules run on nodes, so that the adjoints are nodes themselves and can
+    be differentiated again. StaleData is raised where data that a derivative depends on have changed since.
     """
-    adjoints: dict[Node, Any] = {root: seed}
+    order = ancestry(root, differentiable=True)
+    adjoints: dict[Node, Any] = {root: root.seed(seed)}
     # A node shared by two paths must hear from both before it speaks: that is what the topological order is for.
     # Visit a child of `a` after `a` has already passed its adjoint on, and the child's share never gets through.
-    for node in reversed(ancestry(root, differentiable=True)):
+    for node in reversed(order):
         adjoint = adjoints.pop(node)
         yield node, adjoint
         if node._right is MANY or create_graph:
-            for parent, local in _edges(node, create_graph):
-                share = masked_product(adjoint, local)
+            for parent, share in node.shares(adjoint, create_graph):
                 adjoints[parent] = adjoints[parent] + share if parent in adjoints else share
             continue
         # The same for one or two parents, written out: the inner loop of every backward pass on scalars.
@@ -48,7 +48,7 @@ def walk_back(root: Node, seed: Any = 1.0, *, create_graph: bool = False) -> Ite
             adjoints[parent] = adjoints[parent] + share if parent in adjoints else share
 
 
-def backward(root: Node) -> None:
+def backward(root: Node, seed: Any = None) -> None:
     """Stores ∂root/∂node in every node's `grad`: interior nodes hold this pass, leaves add it to what they held.
 
     A node that the root does not depend on, or only through ops without a derivative, is not reached.
@@ -58,13 +58,10 @@ def backward(root: Node) -> None:
             f"backward from {root!r}, a constant: nothing it was computed from is recorded. "
             "Was it made under no_grad(), or frozen with requires_grad = False?"
         )
+    seed = root.seed(seed)
     root._mark = root.mark._replace(walked=True)
     with paused_collector():
-        for node, adjoint in _inspected(root, walk_back(root)):
-            if node.op is None and node.grad is not None:
-                node.grad += adjoint
-            else:
-                node.grad = adjoint
+        root.store(_inspected(root, walk_back(root, seed)))
 
 
 def gradients(root: Node, wrt: Iterable[Node], *, create_graph: bool = False) -> tuple[Any, ...]:
@@ -76,7 +73,8 @@ def gradients(root: Node, wrt: Iterable[Node], *, create_graph: bool = False) ->
     if create_graph and not MODE.get().records:
         raise AutogradError("gradients(…, create_graph=True) records a graph: call it outside no_grad()")
     walk = _inspected(root, walk_back(root, create_graph=create_graph))
-    found = {node: adjoint for node, adjoint in walk if node in wanted}
+    places = set(wanted)
+    found = {node: adjoint for node, adjoint in walk if node in places}
     shares = [found.get(node, 0.0) for node in wanted]
     return tuple(root.constant(g) if create_graph and not isinstance(g, Node) else g for g in shares)
 
@@ -109,44 +107,3 @@ def paused_collector() -> Iterator[None]:
         yield
     finally:
         gc.enable()
-
-
-def _edges(node: Node, create_graph: bool) -> Iterator[tuple[Node, Any]]:
-    """Each parent that needs a gradient, with the local derivative as stored or as the rule gives it on nodes."""
-    stored = node.local_gradients
-    entries = _rule_on_nodes(node, stored) if create_graph and node.op is not None else stored
-    for parent, local, was in zip(node.parents, entries, stored, strict=True):
-        if was is None:
-            continue
-        now = _number(local)
-        if now != was and (now == now or was == was) and not math.isclose(now, was, rel_tol=1e-14):
-            raise StaleData(
-                f"{node.op and node.op.name} stored the local derivative {was} at forward time and its rule now gives "
-                f"{now}: the data of a parent has changed since. Compute the value again before differentiating."
-            )
-        yield parent, local
-
-
-def _rule_on_nodes(node: Node, stored: Sequence[Any]) -> list[Any]:
-    """The local derivatives as nodes: those on demand are taken where the forward pass took them."""
-    assert node.op is not None
-    assert node.op.rule is not None
-    with attached():
-        entries = node.op.rule(node, *node.parents)
-        wanted = (was is not None for was in stored)
-        return [entry() if callable(entry) and want else entry for entry, want in zip(entries, wanted, strict=True)]
-
-
-def masked_product(adjoint: Any, local: Any) -> Any:
-    """adjoint × local; nan becomes 0 where a factor is exactly 0, for nothing comes from a branch not taken."""
-    if local.__class__ is float and local == 1.0:  # exact, and keeps gradient graphs free of × 1
-        return adjoint
-    share = adjoint * local
-    number = _number(share)
-    if number != number and (_number(adjoint) == 0.0 or _number(local) == 0.0):
-        return 0.0
-    return share
-
-
-def _number(x: Any) -> Any:
-    return x.data if isinstance(x, Node) else x  # type: ignore[attr-defined]

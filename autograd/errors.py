@@ -51,3 +51,7 @@ class DataError(AutogradError, ValueError):
 
 class Diverged(AutogradError, ArithmeticError):
     """Training produced a parameter or a loss that is not finite, or a loss far above the one it began with."""
+
+
+class CheckpointError(AutogradError, ValueError):
+    """A checkpoint cannot be read, or does not fit; the message says what differs."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from autograd.errors import AutogradError, OperandError
@@ -25,10 +25,10 @@ MANY = object()  # in place of the second parent: the first holds a tuple of mor
 
 
 class Node:
-    """One value in a graph: data, the op that made it, its ordered parents, and the local derivatives on its edges.
+    """One value in a graph: data, the op that made it, its ordered parents, and what lies on the edges toward them.
 
     Storage is flat because every object the collector tracks costs time in a large graph: one or two parents and
-    their local derivatives lie in slots, more than two in tuples. A plain number among the parents stays a plain
+    what lies on their edges lie in slots, more than two in tuples. A plain number among the parents stays a plain
     number until somebody reads `parents`. There are no closures and no reference to children, hence no cycles:
     a dropped graph is freed by reference counting.
     """
@@ -44,12 +44,31 @@ class Node:
     _d_right: Any
     _mark: str | Region | Mark | None
 
-    def apply(self, op: Op, arguments: Sequence[Any]) -> Node:
-        """The node that `op` makes of these arguments, one of which is this node."""
+    # What a kind of node brings: Value on floats, Tensor on arrays.
+
+    def apply(self, op: Op, arguments: Sequence[Any], parameters: dict[str, Any] | None = None) -> Node:
+        """The node that `op` makes of these arguments, one of which is this node; parameters where it is an ArrayOp."""
         raise NotImplementedError
 
     def constant(self, x: Any) -> Node:
         """A leaf without gradient, of this node's kind."""
+        raise NotImplementedError
+
+    def seed(self, given: Any = None) -> Any:
+        """The adjoint a pass from this node begins with: 1, or what is given, checked."""
+        raise NotImplementedError
+
+    def shares(self, adjoint: Any, create_graph: bool) -> Iterator[tuple[Node, Any]]:
+        """Each parent that needs a gradient, with what it receives when this node has received `adjoint`."""
+        raise NotImplementedError
+
+    def store(self, walk: Iterable[tuple[Node, Any]]) -> None:
+        """Puts the adjoints of a pass from this node into each node's `grad`: leaves add them to what they held."""
+        raise NotImplementedError
+
+    @property
+    def local_gradients(self) -> tuple[Any, ...]:
+        """The derivative of this node by each parent; None toward constants."""
         raise NotImplementedError
 
     @property
@@ -71,23 +90,23 @@ class Node:
         return (left, right)
 
     @property
-    def local_gradients(self) -> tuple[Any, ...]:
-        """The derivative of this node by each parent, taken at forward time; None toward constants."""
+    def edges(self) -> tuple[Any, ...]:
+        """What was kept at forward time for each parent (on a Value the local derivative); None toward constants."""
         if self._left is None:
             return ()
         if self._right is MANY:
             return self._d_left
         return (self._d_left,) if self._right is None else (self._d_left, self._d_right)
 
-    def join(self, parents: Sequence[Any], derivatives: Sequence[Any]) -> None:
-        """Stores ordered parents and the local derivatives toward them, each in its place."""
+    def join(self, parents: Sequence[Any], edges: Sequence[Any]) -> None:
+        """Stores ordered parents and what is kept for each, in their places."""
         self._left = self._right = self._d_left = self._d_right = None
         if len(parents) > 2:
-            self._left, self._d_left, self._right = tuple(parents), tuple(derivatives), MANY
+            self._left, self._d_left, self._right = tuple(parents), tuple(edges), MANY
         elif parents:
-            self._left, self._d_left = parents[0], derivatives[0]
+            self._left, self._d_left = parents[0], edges[0]
             if len(parents) == 2:
-                self._right, self._d_right = parents[1], derivatives[1]
+                self._right, self._d_right = parents[1], edges[1]
 
     @property
     def requires_grad(self) -> bool:
@@ -159,7 +178,8 @@ class Node:
 
 
 def _row(node: Node) -> tuple[Any, ...]:
-    return (node._data, node.grad, node.op, node.local_gradients, node.requires_grad, node._mark)
+    own = tuple(getattr(node, name) for name in type(node).__slots__)
+    return (node._data, node.grad, node.op, node.edges, node.requires_grad, own, node._mark)
 
 
 def _without_owners(node: Node) -> Mark:
@@ -170,8 +190,10 @@ def _without_owners(node: Node) -> Mark:
 
 def _rebuilt(kind: type[Node], row: Sequence[Any], parents: Sequence[Node]) -> Node:
     node = kind.__new__(kind)
-    node._data, node.grad, node.op, derivatives, node._requires_grad, node._mark = row
-    node.join(parents, derivatives)
+    node._data, node.grad, node.op, edges, node._requires_grad, own, node._mark = row
+    for name, item in zip(kind.__slots__, own, strict=True):
+        setattr(node, name, item)
+    node.join(parents, edges)
     return node
 
 
@@ -205,8 +227,8 @@ def ancestry(root: Node, *, differentiable: bool = False) -> list[Node]:
         if right is MANY or not differentiable:
             waiting = [
                 parent
-                for parent, derivative in zip(node.parents, node.local_gradients, strict=True)
-                if parent not in seen and (derivative is not None or not differentiable)
+                for parent, edge in zip(node.parents, node.edges, strict=True)
+                if parent not in seen and (edge is not None or not differentiable)
             ]
             if waiting:
                 stack += (node, None, *reversed(waiting[1:]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from numbers import Real
 from typing import Any
 
@@ -12,6 +12,7 @@ import numpy as np
 
 from autograd.errors import ArgumentError, OperandError, RuleError
 from autograd.graph import Node
+from autograd.products import masked_product
 
 # Where `math` and plain floats raise, IEEE-754 has an answer: inf, nan or a signed zero.
 EXCEPTIONAL = (ArithmeticError, ValueError)
@@ -93,12 +94,23 @@ class Op:
         except EXCEPTIONAL:
             with np.errstate(all="ignore"):
                 derivatives = self.rule(*map(np.float64, (y, *arguments)))
-        if not isinstance(derivatives, tuple) or len(derivatives) != len(arguments):
-            raise RuleError(
-                f"the rule of {self.name} must return a tuple of {len(arguments)} derivatives, one for each parent, "
-                f"and returned {derivatives!r}"
-            )
+        _demand_one_each(self, derivatives, arguments)
         return y, derivatives
+
+    def shares(
+        self, adjoint: Any, y: Any, operands: Sequence[Any], wanted: Sequence[Any], parameters: Any = None
+    ) -> Iterator[tuple[int, Any]]:
+        """Place and share of every operand wanted: the adjoint of y times the local derivative, masked.
+
+        The rule is taken here, on what it is given: arrays, or the nodes of a graph.
+        """
+        if self.rule is None:
+            return
+        entries = self.rule(y, *operands)
+        _demand_one_each(self, entries, operands)
+        for place, entry in enumerate(entries):
+            if wanted[place] is not None and entry is not None:
+                yield place, masked_product(adjoint, entry() if callable(entry) else entry)
 
     def written(self, *operands: str) -> str:
         """The op in the textbook's notation, with the operands' names put in."""
@@ -134,17 +146,82 @@ def elementwise(
     >>> cube(2.0)
     8.0
     """
-    if not isinstance(name, str) or not name.isidentifier():
-        raise OperandError(f"an op's name must be an identifier, got {name!r}")
-    for role, f in (("function", function), ("array function", array_function), ("rule", rule)):
-        if not callable(f) and not (role == "rule" and f is None):
-            raise OperandError(f"the {role} of {name} must be callable, got {f!r}")
+    _demand_row(name, ("function", function), ("array function", array_function), ("rule", rule))
     op = Op(name, function, array_function, rule, **display)
     try:
         op.written(*["a"] * max(op.arity, 1))
     except (IndexError, KeyError, ValueError):
         raise ArgumentError(f"the symbol {op.symbol!r} of {name} must hold one {{}} for each of its operands") from None
     return op
+
+
+class ArrayOp(Op):
+    """An op on whole arrays: a name, a function, and a pull-back in place of local derivatives.
+
+    `pull_back(g, y, a, b, …, **parameters)` gives what each operand receives when y receives g: a tuple with an array,
+    None, or a function of nothing for each. It is written with ops, so that it runs on arrays and on nodes alike.
+    Parameters such as axis are passed by name; shares may keep the shape and dtype that broadcasting gave them.
+    """
+
+    __slots__ = ("pull_back",)
+
+    def __init__(
+        self, name: str, function: Callable[..., Any], pull_back: Callable[..., tuple[Any, ...]] | None, **display: Any
+    ) -> None:
+        super().__init__(name, function, function, None, **display)
+        self.pull_back = pull_back
+        self.arity = -1
+
+    def __call__(self, *operands: Any, **parameters: Any) -> Any:
+        for operand in operands:
+            if isinstance(operand, Node):
+                return operand.apply(self, operands, parameters)
+        return self.function(*operands, **parameters)
+
+    def shares(
+        self, adjoint: Any, y: Any, operands: Sequence[Any], wanted: Sequence[Any], parameters: Any = None
+    ) -> Iterator[tuple[int, Any]]:
+        if self.pull_back is None:
+            return
+        entries = self.pull_back(adjoint, y, *operands, **(parameters or {}))
+        _demand_one_each(self, entries, operands)
+        for place, entry in enumerate(entries):
+            if wanted[place] is not None and entry is not None:
+                yield place, entry() if callable(entry) else entry
+
+
+def array_op(
+    name: str, function: Callable[..., Any], pull_back: Callable[..., tuple[Any, ...]] | None, **display: Any
+) -> ArrayOp:
+    """A new op on whole arrays from one row: its name, its function, and how a gradient comes back through it.
+
+    `function(a, b, …, **parameters)` takes and gives NumPy arrays. `pull_back(g, y, a, b, …, **parameters)` returns a
+    tuple with the share of each operand, given the gradient g of the result y; write it with autograd's functions, so
+    that second derivatives are right too, or give None where there is no derivative. See `ArrayOp`.
+
+    >>> double = array_op("double", lambda a: 2.0 * a, lambda g, y, a: (2.0 * g,))
+    >>> double(np.array([1.0, 2.0]))
+    array([2., 4.])
+    """
+    _demand_row(name, ("function", function), ("pull-back", pull_back))
+    return ArrayOp(name, function, pull_back, **display)
+
+
+def _demand_row(name: str, *roles: tuple[str, Any]) -> None:
+    if not isinstance(name, str) or not name.isidentifier():
+        raise OperandError(f"an op's name must be an identifier, got {name!r}")
+    for role, f in roles:
+        if not callable(f) and not (role in ("rule", "pull-back") and f is None):
+            raise OperandError(f"the {role} of {name} must be callable, got {f!r}")
+
+
+def _demand_one_each(op: Op, entries: Any, operands: Sequence[Any]) -> None:
+    if not isinstance(entries, tuple) or len(entries) != len(operands):
+        rule = "pull-back" if isinstance(op, ArrayOp) else "rule"
+        raise RuleError(
+            f"the {rule} of {op.name} must return a tuple of {len(operands)} derivatives, one for each parent, "
+            f"and returned {entries!r}"
+        )
 
 
 def as_float(x: Any, op_name: str, *, wanted: str = "numbers and Values") -> float:

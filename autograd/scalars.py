@@ -1,4 +1,4 @@
-"""How an op is recorded on floats: the value and its local derivatives now, one node, nothing else.
+"""How an op is recorded on floats, the value and its local derivatives now, and how a gradient comes back through it.
 
 This is the hot path of every scalar program. `recorder(op)` returns the function that makes the node. Rows of the
 table with one or two operands are written out, because they are nearly all there is; everything else, a user's own op
@@ -7,14 +7,16 @@ among it, takes the general way, which looks at every number it is given.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from autograd.errors import OperandError, RuleError
+from autograd.errors import OperandError, RuleError, StaleData
 from autograd.graph import Mark, Node
-from autograd.modes import MODE, Mode, calling_site
+from autograd.modes import MODE, Mode, attached, calling_site
 from autograd.op import EXCEPTIONAL, Op, as_float
 from autograd.ops import TABLE
+from autograd.products import masked_product
 
 blank = object.__new__
 current_mode = MODE.get
@@ -170,3 +172,29 @@ def settled(op: Op, derivative: Any) -> float | None:
         return float(derivative)
     except (TypeError, ValueError):
         raise RuleError(f"the rule of {op.name} gave {derivative!r} where a number was expected") from None
+
+
+def shares(node: Node, adjoint: Any, create_graph: bool) -> Iterator[tuple[Node, Any]]:
+    """What each parent of a scalar node receives: the adjoint × the local derivative, as stored or taken on nodes."""
+    stored = node.edges
+    entries = _rule_on_nodes(node, stored) if create_graph and node.op is not None else stored
+    for parent, local, was in zip(node.parents, entries, stored, strict=True):
+        if was is None:
+            continue
+        now = local._data if isinstance(local, Node) else local
+        if now != was and (now == now or was == was) and not math.isclose(now, was, rel_tol=1e-14):
+            raise StaleData(
+                f"{node.op and node.op.name} stored the local derivative {was} at forward time and its rule now gives "
+                f"{now}: the data of a parent has changed since. Compute the value again before differentiating."
+            )
+        yield parent, masked_product(adjoint, local)
+
+
+def _rule_on_nodes(node: Node, stored: Sequence[Any]) -> list[Any]:
+    """The local derivatives as nodes: those on demand are taken where the forward pass took them."""
+    assert node.op is not None
+    assert node.op.rule is not None
+    with attached():
+        entries = node.op.rule(node, *node.parents)
+        wanted = (was is not None for was in stored)
+        return [entry() if callable(entry) and want else entry for entry, want in zip(entries, wanted, strict=True)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from autograd.errors import Detached, OperandError
 from autograd.graph import Node
 from autograd.modes import MODE
 from autograd.op import Op, as_float
-from autograd.scalars import recorder, reflected
+from autograd.scalars import recorder, reflected, shares
 
 
 class Value(Node):
@@ -51,7 +51,9 @@ class Value(Node):
     def data(self, x: Any) -> None:
         self._data = as_float(x, "data", wanted="plain numbers")
 
-    def apply(self, op: Op, arguments: Sequence[Any]) -> Value:
+    def apply(self, op: Op, arguments: Sequence[Any], parameters: dict[str, Any] | None = None) -> Value:
+        if parameters is not None:
+            raise OperandError(f"{op.name} works on Tensors and arrays, and a Value is one number: {self!r}")
         if op.record is None:
             op.record = recorder(op)
         return op.record(*arguments)
@@ -60,6 +62,21 @@ class Value(Node):
         constant = Value(x)
         constant._requires_grad = False
         return constant
+
+    def seed(self, given: Any = None) -> float:
+        return 1.0 if given is None else as_float(given, "backward", wanted="plain numbers")
+
+    def shares(self, adjoint: Any, create_graph: bool) -> Iterator[tuple[Node, Any]]:
+        return shares(self, adjoint, create_graph)
+
+    def store(self, walk: Iterable[tuple[Node, Any]]) -> None:
+        for node, adjoint in walk:
+            if node.op is None and node.grad is not None:
+                node.grad += adjoint
+            else:
+                node.grad = adjoint
+
+    local_gradients = Node.edges  # taken at forward time
 
     def backward(self) -> None:
         """Stores ∂self/∂node in the `grad` of every node that self depends on."""

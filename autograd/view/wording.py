@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from autograd.backward import masked_product
+from autograd.products import masked_product
 from autograd.graph import Node
 from autograd.view.folding import Block
 from autograd.view.parts import Box, Link

@@ -1,0 +1,34 @@
+"""The product on an edge: adjoint × local derivative, where nothing comes from a branch not taken."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd.graph import Node
+
+
+def masked_product(adjoint: Any, local: Any) -> Any:
+    """adjoint × local; nan becomes 0 where a factor is exactly 0, for nothing comes from a branch not taken.
+
+    Works on floats, on arrays entry by entry, and on nodes, where a product that needs the mask is recorded behind it.
+    """
+    if local.__class__ is float and local == 1.0:  # exact, and keeps gradient graphs free of × 1
+        return adjoint
+    share = adjoint * local
+    product = _numbers(share)
+    if product.__class__ is float:
+        if product != product and (_numbers(adjoint) == 0.0 or _numbers(local) == 0.0):
+            return 0.0
+        return share
+    if not product.size or not np.isnan(product.min()):
+        return share
+    masked = np.isnan(product) & ((_numbers(adjoint) == 0.0) | (_numbers(local) == 0.0))
+    if not masked.any():
+        return share
+    return share.masked(masked) if isinstance(share, Node) else np.where(masked, 0.0, share)
+
+
+def _numbers(x: Any) -> Any:
+    return x._data if isinstance(x, Node) else x
