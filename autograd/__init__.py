@@ -7,6 +7,29 @@ from typing import TYPE_CHECKING, Any
 
 from autograd import errors
 from autograd.anomaly import detect_anomaly
+from autograd.array_functions import (
+    argmax,
+    argmin,
+    broadcast_to,
+    concatenate,
+    cumsum,
+    einsum,
+    expand_dims,
+    flip,
+    matmul,
+    moveaxis,
+    outer,
+    pad,
+    repeat,
+    reshape,
+    split,
+    squeeze,
+    stack,
+    swapaxes,
+    take,
+    tile,
+    transpose,
+)
 from autograd.backward import gradients, paused_collector, walk_back
 from autograd.functions import (
     clip,
@@ -36,7 +59,7 @@ from autograd.functions import (
 )
 from autograd.graph import Node, ancestry
 from autograd.modes import no_grad, region, trace
-from autograd.op import Op, elementwise
+from autograd.op import ArrayOp, Op, array_op, elementwise
 from autograd.ops import (
     abs as abs,
     add,
@@ -71,6 +94,7 @@ from autograd.ops import (
     tanh,
     where,
 )
+from autograd.tensor import Tensor
 from autograd.value import Value
 
 __version__ = "0.1.0"
@@ -98,11 +122,14 @@ def __dir__() -> list[str]:
 # Without abs, max, min, pow and sum, so that `from autograd import *` leaves Python's own in place.
 
 __all__ = [
-    "Drawing", "Node", "Op", "Value", "add", "ancestry", "arccos", "arcsin", "arctan", "clip", "cos", "cosh",
-    "detect_anomaly", "divide", "dot", "draw", "elementwise", "elu", "equal", "errors", "exp", "expm1", "gradients",
-    "greater", "greater_equal", "hard_logistic", "hard_tanh", "leaky_relu", "less", "less_equal", "log", "log1p",
-    "log_sigmoid", "log_softmax", "logaddexp", "logsumexp", "maximum", "maxout", "mean", "minimum",
-    "mul", "no_grad", "norm", "not_equal", "paused_collector", "prelu", "prod", "reciprocal", "region", "relu",
-    "relu6", "sigmoid", "sign", "sin", "sinh", "softmax", "softplus", "sqrt", "std", "tan", "tanh", "trace",
-    "unit_step", "var", "walk_back", "where",
+    "ArrayOp", "Drawing", "Node", "Op", "Tensor", "Value", "add", "ancestry", "arccos", "arcsin", "arctan",
+    "argmax", "argmin", "array_op", "broadcast_to", "clip", "concatenate", "cos", "cosh", "cumsum",
+    "detect_anomaly", "divide", "dot", "draw", "einsum", "elementwise", "elu", "equal", "errors", "exp",
+    "expand_dims", "expm1", "flip", "gradients", "greater", "greater_equal", "hard_logistic", "hard_tanh",
+    "leaky_relu", "less", "less_equal", "log", "log1p", "log_sigmoid", "log_softmax", "logaddexp", "logsumexp",
+    "matmul", "maximum", "maxout", "mean", "minimum", "moveaxis", "mul", "no_grad", "norm", "not_equal",
+    "outer", "pad", "paused_collector", "prelu", "prod", "reciprocal", "region", "relu", "relu6", "repeat",
+    "reshape", "sigmoid", "sign", "sin", "sinh", "softmax", "softplus", "split", "sqrt", "squeeze", "stack",
+    "std", "swapaxes", "take", "tan", "tanh", "tile", "trace", "transpose", "unit_step", "var", "walk_back",
+    "where",
 ]  # fmt: skip

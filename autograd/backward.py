@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
+
 from autograd.errors import AutogradError, OperandError
 from autograd.graph import MANY, Node, ancestry
 from autograd.modes import MODE
@@ -60,7 +62,7 @@ def backward(root: Node, seed: Any = None) -> None:
         )
     seed = root.seed(seed)
     root._mark = root.mark._replace(walked=True)
-    with paused_collector():
+    with paused_collector(), np.errstate(all="ignore"):  # what a derivative is not finite at, detect_anomaly tells
         root.store(_inspected(root, walk_back(root, seed)))
 
 
@@ -72,9 +74,10 @@ def gradients(root: Node, wrt: Iterable[Node], *, create_graph: bool = False) ->
     wanted = _nodes(wrt)
     if create_graph and not MODE.get().records:
         raise AutogradError("gradients(…, create_graph=True) records a graph: call it outside no_grad()")
-    walk = _inspected(root, walk_back(root, create_graph=create_graph))
     places = set(wanted)
-    found = {node: adjoint for node, adjoint in walk if node in places}
+    with np.errstate(all="ignore"):
+        walk = _inspected(root, walk_back(root, create_graph=create_graph))
+        found = {node: adjoint for node, adjoint in walk if node in places}
     shares = [found.get(node, 0.0) for node in wanted]
     return tuple(root.constant(g) if create_graph and not isinstance(g, Node) else g for g in shares)
 

@@ -1,7 +1,8 @@
-"""What is no row: activations, softmax and the folds over lists of Values, as algebra over the table.
+"""What is no row: activations, softmax and the folds, as algebra over the table for both kinds of node.
 
-Each takes Values or plain numbers. Kinks are written with where, clip or relu, so that f′ at the kink is the
-textbook's (Table 4.2).
+Activations take Values, Tensors, arrays or plain numbers. Kinks are written with where, clip or relu, so that f′ at
+the kink is the textbook's (Table 4.2). A fold takes a list of Values and plain numbers, which it joins one by one; or
+a Tensor or an array, which it reduces along `axis` as NumPy's function of that name does.
 """
 
 from __future__ import annotations
@@ -11,7 +12,10 @@ from collections.abc import Sequence
 from functools import reduce
 from typing import Any
 
-from autograd import ops
+import numpy as np
+
+from autograd import array_functions, ops
+from autograd.array_functions import Axis
 from autograd.errors import ArgumentError, OperandError, ShapeError
 from autograd.graph import Node
 
@@ -69,87 +73,129 @@ def log_sigmoid(x: Any) -> Any:
 
 
 def clip(x: Any, low: Any, high: Any) -> Any:
-    """x held between two bounds: at constant bounds the derivative is 0, at Values the tie is shared equally."""
+    """x held between two bounds: at constant bounds the derivative is 0, at variables the tie is shared equally."""
+    if _is_array(x):
+        return array_functions.clip(x, low, high)
     if isinstance(low, Node) or isinstance(high, Node):
         return ops.minimum(ops.maximum(x, low), high)
     return ops.clip(x, low, high)
 
 
-# ── over lists ───────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── over lists of Values, and along the axes of arrays ───────────────────────────────────────────────────────────────
 
 
-def softmax(xs: Sequence[Any]) -> list[Any]:
+def softmax(xs: Any, axis: Axis = -1) -> Any:
     """e^{xᵢ} / Σⱼ e^{xⱼ} for each x, written e^{xᵢ − ln Σⱼ e^{xⱼ}} so that nothing overflows (textbook, 4.2)."""
+    if _is_array(xs):
+        return array_functions.softmax(xs, axis)
     return [ops.exp(x) for x in log_softmax(_listed(xs, "softmax"))]
 
 
-def log_softmax(xs: Sequence[Any]) -> list[Any]:
+def log_softmax(xs: Any, axis: Axis = -1) -> Any:
     """xᵢ − ln Σⱼ e^{xⱼ} for each x."""
+    if _is_array(xs):
+        return array_functions.log_softmax(xs, axis)
     total = logsumexp(_listed(xs, "log_softmax"))
     return [x - total for x in xs]
 
 
-def logsumexp(xs: Sequence[Any]) -> Any:
+def logsumexp(xs: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """ln Σ eˣ, stable; its derivatives are the softmax. −∞ with derivatives 0 where every x is −∞."""
-    return ops.logsumexp(*_listed(xs, "logsumexp"))
+    if _is_array(xs):
+        return array_functions.logsumexp(xs, axis, keepdims)
+    return ops.logsumexp(*_listed(xs, "logsumexp", axis))
 
 
-def max(xs: Sequence[Any]) -> Any:
+def max(xs: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """The largest; those equal to it share the derivative equally."""
-    return ops.max(*_listed(xs, "max"))
+    if _is_array(xs):
+        return array_functions.max(xs, axis, keepdims)
+    return ops.max(*_listed(xs, "max", axis))
 
 
-def min(xs: Sequence[Any]) -> Any:
+def min(xs: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """The smallest; those equal to it share the derivative equally."""
-    return ops.min(*_listed(xs, "min"))
+    if _is_array(xs):
+        return array_functions.min(xs, axis, keepdims)
+    return ops.min(*_listed(xs, "min", axis))
 
 
-def maxout(pieces: Sequence[Any]) -> Any:
+def maxout(pieces: Any, axis: Axis = -1) -> Any:
     """maxₖ zₖ over the K linear pieces of one unit: `max` under its name as an activation (textbook, 4.2)."""
-    return max(pieces)
+    return max(pieces, axis) if _is_array(pieces) else max(pieces)
 
 
-def sum(xs: Sequence[Any]) -> Any:
-    """x₁ + x₂ + …, added from left to right."""
-    return reduce(operator.add, _listed(xs, "sum"))
+def sum(xs: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    """x₁ + x₂ + …, a list's from left to right."""
+    if _is_array(xs):
+        return array_functions.sum(xs, axis, keepdims)
+    return reduce(operator.add, _listed(xs, "sum", axis))
 
 
-def prod(xs: Sequence[Any]) -> Any:
-    """x₁ × x₂ × …, multiplied from left to right; right where factors are 0."""
-    return reduce(operator.mul, _listed(xs, "prod"))
+def prod(xs: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    """x₁ × x₂ × …, a list's from left to right; right where factors are 0."""
+    if _is_array(xs):
+        return array_functions.prod(xs, axis, keepdims)
+    return reduce(operator.mul, _listed(xs, "prod", axis))
 
 
-def mean(xs: Sequence[Any]) -> Any:
+def mean(xs: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """The sum × 1/n."""
-    return sum(_listed(xs, "mean")) * (1.0 / len(xs))
+    if _is_array(xs):
+        return array_functions.mean(xs, axis, keepdims)
+    return sum(_listed(xs, "mean", axis)) * (1.0 / len(xs))
 
 
-def var(xs: Sequence[Any]) -> Any:
-    """The mean of (x − mean)²."""
-    middle = mean(xs)
-    return mean([(x - middle) * (x - middle) for x in xs])
+def var(xs: Any, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> Any:
+    """Σ (x − mean)² / (n − ddof)."""
+    if _is_array(xs):
+        return array_functions.var(xs, axis, ddof, keepdims)
+    middle = mean(_listed(xs, "var", axis))
+    away = [x - middle for x in xs]
+    if len(xs) <= ddof:
+        raise ArgumentError(f"var: of {len(xs)} numbers, ddof must be below {len(xs)}, got {ddof!r}")
+    return sum([x * x for x in away]) * (1.0 / (len(xs) - ddof))
 
 
-def std(xs: Sequence[Any]) -> Any:
+def std(xs: Any, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> Any:
     """The square root of the variance; where all x are equal its derivatives are 0."""
-    return ops.sqrt(var(xs))
+    return ops.sqrt(var(xs, axis, ddof, keepdims))
 
 
-def norm(xs: Sequence[Any]) -> Any:
-    """√Σx²; at 0 its derivatives are 0, the subgradient of least norm."""
-    return ops.sqrt(sum([x * x for x in _listed(xs, "norm")]))
+def norm(xs: Any, ord: Any = None, axis: Axis = None, keepdims: bool = False) -> Any:
+    """√Σx²; at 0 its derivatives are 0, the subgradient of least norm. `ord` is for arrays: see NumPy's norm."""
+    if _is_array(xs):
+        return array_functions.norm(xs, ord, axis, keepdims)
+    if ord not in (None, 2):
+        raise ArgumentError(f"norm of a list of Values is √Σx², without ord; got ord={ord!r}")
+    return ops.sqrt(sum([x * x for x in _listed(xs, "norm", axis)]))
 
 
-def dot(xs: Sequence[Any], ys: Sequence[Any]) -> Any:
-    """Σ xᵢ yᵢ, added from left to right."""
+def dot(xs: Any, ys: Any) -> Any:
+    """Σ xᵢ yᵢ, of lists added from left to right; of Tensors and arrays as NumPy's dot."""
+    if _is_array(xs) or _is_array(ys):
+        return array_functions.dot(xs, ys)
     if len(_listed(xs, "dot")) != len(_listed(ys, "dot")):
         raise ShapeError(f"dot cannot join {len(xs)} numbers with {len(ys)}: both lists must have the same length")
     return sum([x * y for x, y in zip(xs, ys, strict=True)])
 
 
-def _listed(xs: Sequence[Any], name: str) -> Sequence[Any]:
+def _is_array(x: Any) -> bool:
+    """Whether x is one object with axes, a Tensor or an array (also nested lists), and not a list of Values."""
+    if isinstance(x, (list, tuple)):
+        return bool(x) and isinstance(x[0], (list, tuple, np.ndarray))
+    return hasattr(x, "shape")
+
+
+def _listed(xs: Any, name: str, axis: Axis = None) -> Sequence[Any]:
     if not isinstance(xs, (list, tuple)):
-        raise OperandError(f"{name} works on a list or tuple of Values and numbers, not on {type(xs).__name__}")
+        raise OperandError(
+            f"{name} works on a list or tuple of Values and numbers, a Tensor or an array, not on {type(xs).__name__}"
+        )
     if not xs:
         raise ArgumentError(f"{name} of an empty list is not defined: give it at least one Value or number")
+    if any(hasattr(x, "shape") and isinstance(x, Node) for x in xs):
+        raise OperandError(f"{name} takes one Tensor, not a list of them: join them first with autograd.stack")
+    if axis not in (None, 0, -1):
+        raise ArgumentError(f"{name}: a list of Values has the one axis 0, got axis={axis!r}")
     return xs

@@ -66,6 +66,10 @@ class Node:
         """Puts the adjoints of a pass from this node into each node's `grad`: leaves add them to what they held."""
         raise NotImplementedError
 
+    def masked(self, mask: Any) -> Node:
+        """0 where the mask is true, this node elsewhere."""
+        raise NotImplementedError
+
     @property
     def local_gradients(self) -> tuple[Any, ...]:
         """The derivative of this node by each parent; None toward constants."""

@@ -18,14 +18,15 @@ ROOT = Path(autograd.__file__).parents[1]
 ROOMS = {
     "autograd": [
         *("errors", "modes", "graph", "products", "op", "ops", "array_ops", "scalars", "arrays", "anomaly", "backward"),
-        *("forward", "value", "array_functions", "tensor"),
+        *("forward", "value", "array_functions", "numpy_protocols", "tensor"),
         "functions",
         *("transforms", "numeric", "symbolic", "parsing", "checking", "program", "view"),
     ],
     "nn": [
-        *("arguments", "randomness", "activations", "module", "scalar", "layers", "samples", "perceptron", "metrics"),
-        *("losses", "initializers", "optimizers", "history", "rehearsal", "training", "data", "textbook", "demo"),
-        *("checkpoints", "diagrams"),
+        *("arguments", "randomness", "initializers", "activations", "module", "scalar", "layers", "modules"),
+        *("sequential", "conversion", "samples", "idx", "synthetic", "batches", "perceptron", "metrics", "losses"),
+        *("optimizers", "adaptive", "clipping", "schedules", "checkpoints", "history", "rehearsal", "training"),
+        *("data", "textbook", "demo", "diagrams"),
     ],
 }
 ABOVE_BOTH = {"autograd.cli", "autograd.__main__"}  # the command line uses both packages

@@ -8,8 +8,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from autograd.products import masked_product
 from autograd.graph import Node
+from autograd.products import masked_product
 from autograd.view.folding import Block
 from autograd.view.parts import Box, Link
 from autograd.view.reading import Reading

@@ -1,0 +1,286 @@
+"""The table of array ops: each function on whole arrays beside its pull-back, on one row.
+
+Letters: y is the output, a b the inputs, g the gradient that y has received. A pull-back returns what each input
+receives, in the order of the inputs. It is written with rows of the two tables, so that it runs on arrays and on the
+nodes of a graph alike. What broadcasting stretched is summed up again, and dtypes are restored, where shares are
+handed to parents (arrays.py), so that no pull-back needs to.
+
+Everything else that NumPy names (mean, norm, moveaxis, tile, …) is algebra over these rows: array_functions.py.
+"""
+
+# mypy: disable-error-code="has-type"
+# (rows refer to one another, in both directions)
+
+from __future__ import annotations
+
+import builtins
+import copyreg
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd import ops
+from autograd.errors import AutogradError
+from autograd.op import ArrayOp, array_op
+from autograd.products import masked_product
+
+# fmt: off
+# ── shapes: what goes in comes back out ──────────────────────────────────────────────────────────────────────────────
+
+reshape = array_op("reshape", lambda a, shape: np.reshape(a, shape),
+                   lambda g, y, a, shape: (reshape(g, shape=a.shape),))
+transpose = array_op("transpose", lambda a, axes=None: np.transpose(a, axes),
+                     lambda g, y, a, axes=None: (transpose(g, axes=_inverse(axes)),))
+broadcast_to = array_op("broadcast_to", lambda a, shape: np.broadcast_to(a, shape),
+                        lambda g, y, a, shape: (g,))
+astype = array_op("astype", lambda a, dtype: a.astype(dtype),
+                  lambda g, y, a, dtype: (g,))
+concatenate = array_op("concatenate", lambda *arrays, axis=0: np.concatenate(arrays, axis),
+                       lambda g, y, *arrays, axis=0: _pieces(g, arrays, axis))
+getitem = array_op("getitem", lambda a, *places, index: a[_filled(index, places)],
+                   lambda g, y, a, *places, index: (scatter(g, *places, index=index, shape=a.shape),
+                                                    *(None for _ in places)),
+                   symbol="{}[…]")
+scatter = array_op("scatter", lambda a, *places, index, shape: _scattered(a, _filled(index, places), shape),
+                   lambda g, y, a, *places, index, shape: (getitem(g, *places, index=index), *(None for _ in places)))
+
+# ── sums ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+sum = array_op("sum", lambda a, axis=None, keepdims=False: np.sum(a, axis=axis, keepdims=keepdims),
+               lambda g, y, a, axis=None, keepdims=False: (broadcast_to(_kept(g, a, axis), shape=a.shape),))
+cumsum = array_op("cumsum", lambda a, axis: np.cumsum(a, axis=axis),
+                  lambda g, y, a, axis: (_reversed(cumsum(_reversed(g, axis), axis=axis), axis),))
+logsumexp = array_op("logsumexp", lambda a, axis=None, keepdims=False: _logsumexp(a, axis, keepdims),
+                     lambda g, y, a, axis=None, keepdims=False: (_softmax_shares(g, y, a, axis),))
+
+# ── choices ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+max = array_op("max", lambda a, axis=None, keepdims=False: np.max(a, axis=axis, keepdims=keepdims),
+               lambda g, y, a, axis=None, keepdims=False: (_winners_shares(g, y, a, axis),), selects=True)
+min = array_op("min", lambda a, axis=None, keepdims=False: np.min(a, axis=axis, keepdims=keepdims),
+               lambda g, y, a, axis=None, keepdims=False: (_winners_shares(g, y, a, axis),), selects=True)
+argmax = array_op("argmax", lambda a, axis=None, keepdims=False: np.argmax(a, axis=axis, keepdims=keepdims), None)
+argmin = array_op("argmin", lambda a, axis=None, keepdims=False: np.argmin(a, axis=axis, keepdims=keepdims), None)
+
+# ── products ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+matmul = array_op("matmul", np.matmul, lambda g, y, a, b: _matmul_shares(g, a, b),
+                  symbol="{} @ {}", latex="{} {}")
+einsum = array_op("einsum", lambda *arrays, subscripts: np.einsum(subscripts, *arrays, optimize=len(arrays) > 1),
+                  lambda g, y, *arrays, subscripts: _einsum_shares(g, arrays, subscripts))
+
+# ── earned by speed: a layer, and the loss of textbook 4.3, in one step each ─────────────────────────────────────────
+
+linear = array_op("linear", lambda x, w, b: _linear(x, w, b),
+                  lambda g, y, x, w, b: (lambda: matmul(g, w), lambda: _weights_share(g, x), lambda: g),
+                  symbol="{} {}ᵀ + {}")
+cross_entropy = array_op("cross_entropy", lambda z, p: _cross_entropy(z, p),
+                         lambda g, y, z, p: _cross_entropy_shares(g, z, p))
+# fmt: on
+
+ARRAY_TABLE: dict[str, ArrayOp] = {
+    op.name: op
+    for op in (
+        *(reshape, transpose, broadcast_to, astype, concatenate, getitem, scatter),
+        *(sum, cumsum, logsumexp, max, min, argmax, argmin, matmul, einsum, linear, cross_entropy),
+    )
+}
+
+
+def _named(name: str) -> ArrayOp:
+    if name not in ARRAY_TABLE:
+        raise AutogradError(f"cannot unpickle a graph that uses {name}: that op is not in the library's table")
+    return ARRAY_TABLE[name]
+
+
+def _pickled(op: ArrayOp) -> tuple[Any, ...]:
+    if ARRAY_TABLE.get(op.name) is not op:
+        raise AutogradError(f"cannot pickle {op.name}: a pickle names ops, and this one is not in the library's table")
+    return (_named, (op.name,))
+
+
+copyreg.pickle(ArrayOp, _pickled)
+
+
+# ── shapes ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _inverse(axes: Sequence[int] | None) -> tuple[int, ...] | None:
+    return None if axes is None else tuple(int(i) for i in np.argsort([axis % len(axes) for axis in axes]))
+
+
+def _kept(x: Any, a: Any, axis: Any) -> Any:
+    """A reduced array with its reduced axes back as axes of size 1, ready to be broadcast against what was reduced."""
+    if axis is None:
+        return reshape(x, shape=(1,) * a.ndim)
+    axes = {i % a.ndim for i in (axis if isinstance(axis, tuple) else (axis,))}
+    return reshape(x, shape=tuple(1 if i in axes else size for i, size in enumerate(a.shape)))
+
+
+def _reversed(a: Any, axis: int) -> Any:
+    return getitem(a, index=(*(slice(None) for _ in range(axis % a.ndim)), slice(None, None, -1)))
+
+
+def _pieces(g: Any, arrays: Sequence[Any], axis: int) -> tuple[Any, ...]:
+    before = (slice(None),) * (axis % g.ndim)
+    ends = np.cumsum([a.shape[axis] for a in arrays]).tolist()
+    starts = [0, *ends[:-1]]
+    return tuple(
+        (lambda start=start, end=end: getitem(g, index=(*before, slice(start, end))))
+        for start, end in zip(starts, ends, strict=True)
+    )
+
+
+PLACE = type("Place", (), {"__repr__": lambda self: "·"})()  # in an index: here stands an array among the operands
+
+
+def _filled(index: tuple[Any, ...], places: Sequence[Any]) -> tuple[Any, ...]:
+    """The index with arrays put where they belong: truths from comparisons, whole numbers from argmax."""
+    arrays = iter(places)
+    return tuple(next(arrays) if part is PLACE else part for part in index)
+
+
+def _scattered(a: Any, index: tuple[Any, ...], shape: tuple[int, ...]) -> Any:
+    """Zeros with the entries of a added at the index: places named twice receive both."""
+    y = np.zeros(shape, a.dtype)
+    if any(isinstance(part, np.ndarray) and part.dtype != bool for part in index):
+        np.add.at(y, index, a)
+    else:
+        y[index] = a
+    return y
+
+
+# ── sums and choices ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _logsumexp(a: Any, axis: Any, keepdims: bool) -> Any:
+    """ln Σ eᵃ, shifted by the largest entry so that no exp overflows; all −∞ give −∞."""
+    top = np.max(a, axis=axis, keepdims=True)
+    top = np.where(np.isfinite(top), top, np.zeros_like(top))
+    with np.errstate(divide="ignore"):  # ln 0 is −∞ on purpose
+        y = np.log(np.sum(np.exp(a - top), axis=axis, keepdims=True)) + top
+    return y if keepdims else y.reshape(np.sum(np.empty(a.shape, bool), axis=axis).shape)
+
+
+def _softmax_shares(g: Any, y: Any, a: Any, axis: Any) -> Any:
+    """g · e^(a − y), the softmax; where every entry is −∞ so is y, and the shares are 0."""
+    y = _kept(y, a, axis)
+    return masked_product(_kept(g, a, axis), ops.exp(a - ops.where(ops.equal(y, -math.inf), 0.0, y)))
+
+
+def _winners_shares(g: Any, y: Any, a: Any, axis: Any) -> Any:
+    """Those equal to the result share g equally."""
+    wins = ops.equal(a, _kept(y, a, axis))
+    return masked_product(_kept(g, a, axis), wins * ops.reciprocal(sum(wins, axis=axis, keepdims=True)))
+
+
+# ── products ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _swapped(a: Any) -> Any:
+    return transpose(a, axes=(*range(a.ndim - 2), a.ndim - 1, a.ndim - 2))
+
+
+def _with_axis(a: Any, place: int) -> Any:
+    shape = list(a.shape)
+    shape.insert(place if place >= 0 else len(shape) + 1 + place, 1)
+    return reshape(a, shape=tuple(shape))
+
+
+def _matmul_shares(g: Any, a: Any, b: Any) -> tuple[Any, ...]:
+    """g bᵀ and aᵀ g, with a vector taken as the matrix of one row or one column that it stands for."""
+    if a.ndim == 1 and b.ndim == 1:
+        return (lambda: g * b, lambda: g * a)
+    if b.ndim == 1:
+        return (lambda: _with_axis(g, -1) * b, lambda: sum(_with_axis(g, -1) * a, axis=tuple(range(g.ndim))))
+    if a.ndim == 1:
+        return (
+            lambda: sum(_with_axis(g, -2) * b, axis=(*range(b.ndim - 2), b.ndim - 1)),
+            lambda: _with_axis(g, -2) * _with_axis(a, -1),
+        )
+    return (lambda: matmul(g, _swapped(b)), lambda: matmul(_swapped(a), g))
+
+
+def _einsum_shares(g: Any, arrays: Sequence[Any], subscripts: str) -> tuple[Any, ...]:
+    """For each operand an einsum of g with the others; what only this operand summed over is spread out again."""
+    inputs, output = explicit_subscripts(subscripts, [a.ndim for a in arrays])
+
+    def share(place: int) -> Any:
+        own, mine = arrays[place], inputs[place]
+        labels, operands = [output], [g]
+        for other, a in enumerate(arrays):
+            if other != place:
+                labels.append(inputs[other])
+                operands.append(a)
+        wanted = ""
+        spare = iter(sorted(set(_LETTERS) - set("".join(inputs) + output)))
+        for axis, letter in enumerate(mine):
+            size = own.shape[axis]
+            if letter in wanted:  # a diagonal: off it nothing comes back
+                fresh = next(spare)
+                labels.append(letter + fresh)
+                operands.append(np.eye(size, dtype=own.dtype))
+                letter = fresh
+            elif all(letter not in known for known in labels):
+                labels.append(letter)
+                operands.append(np.ones(size, dtype=own.dtype))
+            wanted += letter
+        return einsum(*operands, subscripts=f"{','.join(labels)}->{wanted}")
+
+    return tuple((lambda place=place: share(place)) for place in range(len(arrays)))
+
+
+_LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+def explicit_subscripts(subscripts: str, ranks: Sequence[int]) -> tuple[list[str], str]:
+    """The letters of every operand and of the output, written out: no ellipsis, no implied output.
+
+    Axes under an ellipsis are aligned from the right, as NumPy broadcasts them.
+    """
+    left, arrow, output = subscripts.replace(" ", "").partition("->")
+    inputs = left.split(",")
+    free = [letter for letter in _LETTERS if letter not in subscripts]
+    widths = [rank - len(letters.replace("...", "")) for letters, rank in zip(inputs, ranks, strict=True)]
+    widest = builtins.max(width if "..." in letters else 0 for letters, width in zip(inputs, widths, strict=True))
+    dots = "".join(free[:widest])
+    written = [
+        letters.replace("...", dots[widest - width :] if width else "")
+        for letters, width in zip(inputs, widths, strict=True)
+    ]
+    if not arrow:
+        once = sorted(letter for letter in set(left) - set(".,") if left.count(letter) == 1)
+        output = "..." * ("..." in left) + "".join(once)
+    return written, output.replace("...", dots)
+
+
+def _linear(x: Any, w: Any, b: Any) -> Any:
+    y = np.matmul(x, w.T)
+    return np.add(y, b, out=y) if y.dtype == b.dtype else y + b
+
+
+def _weights_share(g: Any, x: Any) -> Any:
+    """gᵀ x, over all samples however many axes they lie along."""
+    rows = (-1, g.shape[-1]), (-1, x.shape[-1])
+    return matmul(transpose(reshape(g, shape=rows[0])), reshape(x, shape=rows[1]))
+
+
+def _cross_entropy(z: Any, p: Any) -> Any:
+    """Σ p (ln Σ eᶻ − z) over the last axis, where 0 times anything is 0."""
+    losses = _logsumexp(z, -1, True) - z
+    return np.sum(np.multiply(p, losses, where=p != 0.0, out=np.zeros(losses.shape, losses.dtype)), axis=-1)
+
+
+def _cross_entropy_shares(g: Any, z: Any, p: Any) -> tuple[Any, ...]:
+    """g · (softmax(z) · Σp − p), the textbook's p − y; toward the probabilities g · (ln Σ eᶻ − z)."""
+    g = _with_axis(g, -1)
+
+    def losses() -> Any:
+        return logsumexp(z, axis=-1, keepdims=True) - z
+
+    return (
+        lambda: g * (ops.exp(-losses()) * sum(p, axis=-1, keepdims=True) - p),
+        lambda: g * losses(),
+    )
