@@ -6,11 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Self, TypeAlias, overload
 
-from autograd import Value
+import numpy as np
+
+from autograd import Tensor, Value
 from autograd.errors import ArgumentError
 from autograd.modes import region
 
-Parameter: TypeAlias = Value
+Parameter: TypeAlias = Value | Tensor
 
 
 class Parameters(Sequence[Parameter]):
@@ -44,7 +46,8 @@ class Parameters(Sequence[Parameter]):
 class Module:
     """A function with parameters: subclasses set parameters and modules as attributes and write `forward`.
 
-    A parameter is a leaf Value held by an attribute, also inside lists, tuples and dicts, or by a module held there.
+    A parameter is a leaf Value or Tensor held by an attribute, also inside lists, tuples and dicts, or by a module held
+    there.
     Calling the module runs `forward` in a region of the module's name, by which drawings fold it into a box.
     """
 
@@ -77,35 +80,35 @@ class Module:
                     return name
         return type(self).__name__
 
-    def state_dict(self) -> dict[str, float]:
-        """A copy of every parameter's data under its name."""
-        return {name: parameter.data for name, parameter in self.named_parameters()}
+    def state_dict(self) -> dict[str, Any]:
+        """A copy of every parameter's data under its name: a float of a Value, an array of a Tensor."""
+        return {
+            name: parameter.data if isinstance(parameter, Value) else parameter.numpy()
+            for name, parameter in self.named_parameters()
+        }
 
-    def load_state_dict(self, state: Mapping[str, float]) -> None:
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Sets every parameter to the data under its name.
 
-        Where names are missing, unknown or do not hold numbers, ArgumentError lists them and nothing is changed.
+        Where names are missing or unknown, or what they hold is no numbers of the parameter's shape, ArgumentError lists
+        them and nothing is changed.
         """
         if not isinstance(state, Mapping):
-            raise ArgumentError(f"a state is a dict of names and numbers, got {type(state).__name__}")
+            raise ArgumentError(f"a state is a dict of names and numbers or arrays, got {type(state).__name__}")
         named = dict(self.named_parameters())
         differences = [f"{name} is missing" for name in named if name not in state]
         differences += [f"{name} is not a parameter of this module" for name in state if name not in named]
-        data: dict[str, float] = {}
         for name in [name for name in named if name in state]:
-            try:
-                data[name] = Value(state[name]).data
-            except TypeError:
-                differences.append(f"{name} holds {type(state[name]).__name__}, not a number")
+            differences += _misfit(name, named[name], state[name])
         if differences:
             raise ArgumentError(
                 f"this state does not fit {type(self).__name__}, and nothing was loaded: " + _shortened(differences)
             )
-        for name, number in data.items():
-            named[name].data = number
+        for name, parameter in named.items():
+            parameter.data = state[name]
 
     def zero_grad(self) -> None:
-        """Sets the gradient of every parameter back to 0."""
+        """Clears the gradient of every parameter: 0 on a Value, None on a Tensor."""
         for parameter in self.parameters():
             parameter.zero_grad()
 
@@ -120,7 +123,12 @@ class Module:
         return self.train(False)
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({len(self.parameters())} parameters)"
+        return f"{type(self).__name__}({count_parameters(self):,} parameters)"
+
+
+def count_parameters(module: Module) -> int:
+    """How many numbers a module learns: a Tensor counts with its size."""
+    return sum(parameter.size if isinstance(parameter, Tensor) else 1 for parameter in module.parameters())
 
 
 def is_bias(name: str) -> bool:
@@ -164,6 +172,18 @@ def _items(holder: Any) -> Iterable[tuple[Any, Any]]:
     if isinstance(holder, Parameters):
         return holder.named
     return holder.items() if isinstance(holder, dict) else enumerate(holder)
+
+
+def _misfit(name: str, parameter: Parameter, data: Any) -> list[str]:
+    """What is wrong with data for a parameter, in words; nothing where they fit."""
+    try:
+        numbers = np.asarray(data)
+    except ValueError:
+        return [f"{name} holds rows of unequal length"]
+    if numbers.dtype.kind not in "fiub":
+        return [f"{name} holds {type(data).__name__}, not {'a number' if isinstance(parameter, Value) else 'numbers'}"]
+    shape = parameter.shape if isinstance(parameter, Tensor) else ()
+    return [] if numbers.shape == shape else [f"{name} has shape {numbers.shape}, not {shape}"]
 
 
 def _shortened(differences: list[str], most: int = 8) -> str:
