@@ -86,6 +86,19 @@ class Tensor(Node):
             np.copyto(grad, self.grad)
             self.grad = grad
 
+    def lives_in(self, data: NDArray[Any] | None) -> bool:
+        """Whether these very numbers are the leaf's own."""
+        return self._data is data
+
+    def bring_grad_home(self) -> bool:
+        """Puts a gradient that somebody has set elsewhere into its place; False where there is none."""
+        if self.grad is None:
+            return False
+        if self.grad is not self._home and self._home is not None:
+            np.copyto(self._home, self.grad, casting="same_kind")
+            self.grad = self._home
+        return True
+
     def changed(self) -> None:
         """Says that the numbers have been changed in their place: graphs made before are stale."""
         self._version += 1

@@ -20,14 +20,14 @@ from nn.losses import (
 )
 from nn.metrics import Confusion, accuracy, confusion, error_rate, predict, predicted_class, zero_one
 from nn.module import Module, Parameter, Parameters
-from nn.optimizers import SGD, Optimizer
+from nn.optimizers import SGD, Adagrad, Adam, AdamW, Optimizer, RMSprop
 from nn.perceptron import Perceptron
 from nn.scalar import MLP, Layer, Neuron
 from nn.training import fit
 
 __all__ = [
-    "MLP", "SGD", "AbsoluteError", "Confusion", "CrossEntropyLoss", "Dataset", "ExponentialLoss", "HalfSquaredError",
+    "MLP", "SGD", "AbsoluteError", "Adagrad", "Adam", "AdamW", "Confusion", "CrossEntropyLoss", "Dataset", "ExponentialLoss", "HalfSquaredError",
     "HingeLoss", "History", "L1Loss", "Layer", "LogLoss", "Loss", "MSELoss", "Module", "NLLLoss", "Neuron", "Optimizer",
-    "Parameter", "Parameters", "Perceptron", "SoftCrossEntropy", "SquaredError", "accuracy", "confusion", "data",
+    "Parameter", "Parameters", "Perceptron", "RMSprop", "SoftCrossEntropy", "SquaredError", "accuracy", "confusion", "data",
     "error_rate", "fit", "l2_penalty", "predict", "predicted_class", "textbook", "zero_one",
 ]  # fmt: skip

@@ -1,80 +1,327 @@
-"""Optimizers: how parameters move once their gradients are known."""
+"""Optimizers in order of complexity: how parameters move once their gradients are known.
+
+Each says what one move does to a long array of numbers w with gradients g, in NumPy calls that write in place; what it
+remembers of earlier moves lies in arrays beside w. Letters as in the papers; λ is the weight decay; it spares biases.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from autograd import Tensor, Value
 from autograd.errors import ArgumentError, AutogradError, OperandError
 from nn.arguments import rate
+from nn.flat import BLOCK, blocks, flattened
 from nn.module import Module, Parameter, Parameters, is_bias
+
+Array = NDArray[Any]
 
 
 class Optimizer:
-    """Holds parameters, each once, and moves them: a subclass writes `update`.
+    """Holds parameters, each once, and moves them: a subclass names what it remembers and writes `move`.
 
-    Accepts a module, its `parameters()`, pairs of name and parameter, or a plain list of leaf Values. Names tell
-    biases, which weight decay spares; in a plain list there are no names and everything counts as a weight.
+    Accepts a module, its `parameters()`, pairs of name and parameter, or a plain list of leaf Values or Tensors. Names
+    tell biases, which weight decay spares; in a plain list there are no names and everything counts as a weight.
+    `lr` may be set between steps, as schedules do. Tensors move into one long array for each dtype, and so do their
+    gradients.
     """
 
-    def __init__(self, parameters: Any) -> None:
+    memory: tuple[str, ...] = ()  # the names of the arrays it remembers, of zeros at the start
+
+    def __init__(self, parameters: Any, lr: float, weight_decay: float = 0.0) -> None:
         unique = {parameter: name for name, parameter in reversed(_named(parameters))}
         self.parameters: list[Parameter] = list(reversed(unique))
         self.names = [unique[parameter] for parameter in self.parameters]
-        self._has_moved = False
         if not self.parameters:
             raise ArgumentError(f"{type(self).__name__} got no parameters: there is nothing to optimise")
+        self.lr = rate(lr, type(self).__name__, "lr")
+        self.weight_decay = rate(weight_decay, type(self).__name__, "weight_decay")
+        self.steps = 0
+        self._flats = flattened(self.parameters)
+        self._memories = [{name: np.zeros_like(flat.data) for name in self.memory} for flat in self._flats]
+        self._scratch = [np.empty((2, min(BLOCK, flat.data.size)), flat.data.dtype) for flat in self._flats]
+        decays = {parameter: not is_bias(name) for parameter, name in zip(self.parameters, self.names, strict=True)}
+        self._decays = [[decays[parameter] for parameter in flat.parameters] for flat in self._flats]
 
     def zero_grad(self) -> None:
-        """Sets the gradient of every parameter back to 0."""
+        """Clears the gradient of every parameter: 0 on a Value, None on a Tensor."""
         for parameter in self.parameters:
             parameter.zero_grad()
 
     def step(self) -> None:
-        """Moves every parameter that is not frozen along its gradient.
+        """Moves every parameter that is not frozen along its gradient; a Tensor without one stays where it is.
 
-        A gradient of 0 is allowed, but until the first gradient that is not 0 every step raises: a parameter no
-        pass has reached and one that does not matter both hold 0, and in neither case would anything ever move.
+        AutogradError where no parameter has a gradient. A gradient of 0 is one, but of Values, which begin with 0, at
+        least one must differ from 0 until the first move: if not, backward was not called, or nothing matters.
         """
-        if not self._has_moved and not any(p.requires_grad and p.grad != 0.0 for p in self.parameters):
+        if not any(p.requires_grad and _has_gradient(p, self.steps) for p in self.parameters):
+            missing = "0" if all(isinstance(p, Value) for p in self.parameters) else "missing"
             raise AutogradError(
-                f"{type(self).__name__}.step(): all {len(self.parameters)} gradients are 0. Was loss.backward() called "
-                "after zero_grad()? If it was, the loss does not depend on these parameters here, or they are frozen."
+                f"{type(self).__name__}.step(): all {len(self.parameters)} gradients are {missing}. Was "
+                "loss.backward() called after zero_grad()? If it was, the loss does not depend on these parameters "
+                "here, or they are frozen."
             )
-        self._has_moved = True
         self.update()
 
     def update(self) -> None:
         """The move itself, for those who know that backward was called: `step` without the question."""
-        raise NotImplementedError(f"{type(self).__name__} needs a method update(self)")
+        self.steps += 1
+        self.prepare()
+        for flat, memory, scratch, decays in zip(self._flats, self._memories, self._scratch, self._decays, strict=True):
+            moved = flat.gather()
+            for run, decay in flat.runs(moved, decays if self.weight_decay else [False] * len(decays)):
+                for block in blocks(run):
+                    length = block.stop - block.start
+                    remembered = [array[block] for array in memory.values()]
+                    strength = self.weight_decay if decay else 0.0
+                    self.move(flat.data[block], flat.grad[block], strength, scratch[:, :length], *remembered)
+            flat.release(moved)
+
+    def prepare(self) -> None:
+        """Works out what is the same for every number of this step."""
+
+    def move(self, w: Array, g: Array, decay: float, scratch: Array, *remembered: Array) -> None:
+        """Changes w in place; `scratch` is two arrays of the same length to work in, g must stay as it is."""
+        raise NotImplementedError(f"{type(self).__name__} needs a method move(self, w, g, decay, scratch, …)")
+
+    def settings(self) -> dict[str, Any]:
+        """The numbers it was made with, as they are now."""
+        return {"lr": self.lr, "weight_decay": self.weight_decay}
+
+    def state_dict(self) -> dict[str, Any]:
+        """All that it needs to go on as if it had not stopped: settings, steps, and its memory by parameter name."""
+        memory: dict[str, dict[str, Any]] = {name: {} for name in self.memory}
+        for slot, name, place in self._slots():
+            memory[slot][name] = place.copy()
+        return {"kind": type(self).__name__, "settings": self.settings(), "steps": self.steps, "memory": memory}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Goes on from a state; ArgumentError lists what does not fit, and then nothing is changed."""
+        try:
+            kind, settings, steps, memory = (state[key] for key in ("kind", "settings", "steps", "memory"))
+        except (KeyError, TypeError):
+            raise ArgumentError(
+                "an optimizer's state is what state_dict() gives: kind, settings, steps, memory"
+            ) from None
+        differences = [] if kind == type(self).__name__ else [f"it is of {kind}"]
+        differences += [f"{name} is no setting" for name in settings if name not in self.settings()]
+        for slot, name, place in self._slots():
+            found = memory.get(slot, {}).get(name)
+            if found is None or np.shape(found) != place.shape:
+                differences.append(f"{slot} of {name} is {'missing' if found is None else np.shape(found)}")
+        if differences:
+            raise ArgumentError(f"this state does not fit {self!r}: " + "; ".join(differences[:8]))
+        for slot, name, place in self._slots():
+            place[...] = memory[slot][name]
+        for name, setting in settings.items():
+            setattr(self, name, tuple(setting) if isinstance(setting, list) else setting)
+        self.steps = steps
+
+    def _slots(self) -> Iterable[tuple[str, str, Array]]:
+        """What is remembered of each parameter: the slot's name, the parameter's name, and the numbers in place."""
+        names = dict(zip(self.parameters, self.names, strict=True))
+        for flat, memory in zip(self._flats, self._memories, strict=True):
+            for slot, array in memory.items():
+                for parameter, place in zip(flat.parameters, flat.places, strict=True):
+                    shape = parameter.shape if isinstance(parameter, Tensor) else ()
+                    yield slot, names[parameter], array[place].reshape(shape)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(f'{name}={number}' for name, number in self.settings().items())})"
 
 
 class SGD(Optimizer):
-    """v ← momentum·v + ∂ + λ·w, w ← w − lr·v, with λ = weight_decay on weights and 0 on biases.
+    """v ← μv + g + λw, w ← w − lr·v, with the momentum μ; with `nesterov` w ← w − lr·(g + λw + μv).
 
     Without momentum this is W ← W − α(δaᵀ + λW), b ← b − αδ of the textbook's Algorithm 4.1.
     """
 
-    def __init__(self, parameters: Any, lr: float, momentum: float = 0.0, weight_decay: float = 0.0) -> None:
-        super().__init__(parameters)
-        self.lr = rate(lr, "SGD", "lr")
+    memory = ("velocity",)
+
+    def __init__(
+        self, parameters: Any, lr: float, momentum: float = 0.0, weight_decay: float = 0.0, nesterov: bool = False
+    ) -> None:
         self.momentum = rate(momentum, "SGD", "momentum", below=1.0)
-        self.weight_decay = rate(weight_decay, "SGD", "weight_decay")
-        self.decays = [not is_bias(name) for name in self.names]
-        self.velocities = [0.0] * len(self.parameters)
+        if nesterov and not self.momentum:
+            raise ArgumentError("SGD: nesterov looks ahead along the momentum, so it needs momentum > 0")
+        self.nesterov = bool(nesterov)
+        self.memory = ("velocity",) if self.momentum else ()
+        super().__init__(parameters, lr, weight_decay)
 
-    def update(self) -> None:
-        for i, parameter in enumerate(self.parameters):
-            if not parameter.requires_grad:
-                continue
-            velocity = self.momentum * self.velocities[i] + parameter.grad
-            if self.decays[i]:
-                velocity += self.weight_decay * parameter.data
-            self.velocities[i] = velocity
-            parameter.data -= self.lr * velocity
+    def move(self, w: Array, g: Array, decay: float, scratch: Array, *remembered: Array) -> None:
+        step, spare = scratch
+        if remembered:
+            (v,) = remembered
+            v *= self.momentum
+            v += g
+            if decay:
+                v += np.multiply(w, decay, out=spare)
+            if self.nesterov:
+                np.multiply(v, self.momentum, out=step)
+                step += g
+                if decay:
+                    step += spare
+                step *= self.lr
+            else:
+                np.multiply(v, self.lr, out=step)
+        elif decay:
+            np.multiply(w, decay, out=spare)
+            np.add(g, spare, out=step)
+            step *= self.lr
+        else:
+            np.multiply(g, self.lr, out=step)
+        w -= step
 
-    def __repr__(self) -> str:
-        return f"SGD(lr={self.lr}, momentum={self.momentum}, weight_decay={self.weight_decay})"
+    def settings(self) -> dict[str, Any]:
+        return {
+            "lr": self.lr,
+            "momentum": self.momentum,
+            "weight_decay": self.weight_decay,
+            "nesterov": self.nesterov,
+        }
+
+
+class RMSprop(Optimizer):
+    """s ← αs + (1 − α)g², w ← w − lr·g / (√s + ε), with g + λw in place of g (Tieleman and Hinton, 2012)."""
+
+    memory = ("mean_square",)
+
+    def __init__(
+        self, parameters: Any, lr: float = 0.01, alpha: float = 0.99, eps: float = 1e-8, weight_decay: float = 0.0
+    ) -> None:
+        self.alpha = rate(alpha, "RMSprop", "alpha", below=1.0)
+        self.eps = rate(eps, "RMSprop", "eps")
+        super().__init__(parameters, lr, weight_decay)
+
+    def move(self, w: Array, g: Array, decay: float, scratch: Array, *remembered: Array) -> None:
+        (s,), (step, spare) = remembered, scratch
+        g = _decayed(w, g, decay, spare)
+        np.multiply(g, g, out=step)
+        step *= 1.0 - self.alpha
+        s *= self.alpha
+        s += step
+        np.sqrt(s, out=step)
+        step += self.eps
+        np.divide(g, step, out=step)
+        step *= self.lr
+        w -= step
+
+    def settings(self) -> dict[str, Any]:
+        return {"lr": self.lr, "alpha": self.alpha, "eps": self.eps, "weight_decay": self.weight_decay}
+
+
+class Adagrad(Optimizer):
+    """s ← s + g², w ← w − lr·g / (√s + ε), with g + λw in place of g (Duchi, Hazan and Singer, 2011)."""
+
+    memory = ("sum_of_squares",)
+
+    def __init__(self, parameters: Any, lr: float = 0.01, eps: float = 1e-10, weight_decay: float = 0.0) -> None:
+        self.eps = rate(eps, "Adagrad", "eps")
+        super().__init__(parameters, lr, weight_decay)
+
+    def move(self, w: Array, g: Array, decay: float, scratch: Array, *remembered: Array) -> None:
+        (s,), (step, spare) = remembered, scratch
+        g = _decayed(w, g, decay, spare)
+        np.multiply(g, g, out=step)
+        s += step
+        np.sqrt(s, out=step)
+        step += self.eps
+        np.divide(g, step, out=step)
+        step *= self.lr
+        w -= step
+
+    def settings(self) -> dict[str, Any]:
+        return {"lr": self.lr, "eps": self.eps, "weight_decay": self.weight_decay}
+
+
+class Adam(Optimizer):
+    """m ← β₁m + (1 − β₁)g, v ← β₂v + (1 − β₂)g², w ← w − lr · m̂ / (√v̂ + ε) (Kingma and Ba, 2015).
+
+    m̂ = m / (1 − β₁ᵗ) and v̂ = v / (1 − β₂ᵗ) after t steps; g + λw stands in place of g. What is remembered is
+    m / (1 − β₁) and v / (1 − β₂), which saves two products a number and step.
+    """
+
+    memory = ("gradients", "squares")
+
+    def __init__(
+        self,
+        parameters: Any,
+        lr: float = 0.001,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 0.0,
+    ) -> None:
+        name = type(self).__name__
+        if not isinstance(betas, (tuple, list)) or len(betas) != 2:
+            raise ArgumentError(f"{name}: betas is a pair such as (0.9, 0.999), got {betas!r}")
+        self.betas = (rate(betas[0], name, "betas", below=1.0), rate(betas[1], name, "betas", below=1.0))
+        self.eps = rate(eps, name, "eps")
+        super().__init__(parameters, lr, weight_decay)
+
+    def prepare(self) -> None:
+        first, second = self.betas
+        spread = ((1.0 - second) / (1.0 - second**self.steps)) ** 0.5  # √v̂ = spread · √(v / (1 − β₂))
+        self._scaled_lr = self.lr * (1.0 - first) / (1.0 - first**self.steps) / spread
+        self._scaled_eps = self.eps / spread
+
+    def move(self, w: Array, g: Array, decay: float, scratch: Array, *remembered: Array) -> None:
+        (m, v), (step, spare) = remembered, scratch
+        g = self.decayed(w, g, decay, spare)
+        m *= self.betas[0]
+        m += g
+        np.multiply(g, g, out=step)
+        v *= self.betas[1]
+        v += step
+        np.sqrt(v, out=step)
+        step += self._scaled_eps
+        np.divide(m, step, out=step)
+        step *= self._scaled_lr
+        w -= step
+
+    def decayed(self, w: Array, g: Array, decay: float, spare: Array) -> Array:
+        """The gradient with the decay in it."""
+        return _decayed(w, g, decay, spare)
+
+    def settings(self) -> dict[str, Any]:
+        return {"lr": self.lr, "betas": self.betas, "eps": self.eps, "weight_decay": self.weight_decay}
+
+
+class AdamW(Adam):
+    """Adam with the decay apart from the gradient, w ← w − lr·λw first (Loshchilov and Hutter, 2019)."""
+
+    def __init__(
+        self,
+        parameters: Any,
+        lr: float = 0.001,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 0.01,
+    ) -> None:
+        super().__init__(parameters, lr, betas, eps, weight_decay)
+
+    def decayed(self, w: Array, g: Array, decay: float, spare: Array) -> Array:
+        if decay:
+            w *= 1.0 - self.lr * decay
+        return g
+
+
+def _decayed(w: Array, g: Array, decay: float, spare: Array) -> Array:
+    """g + λw, in `spare` where there is a decay."""
+    if not decay:
+        return g
+    np.multiply(w, decay, out=spare)
+    spare += g
+    return spare
+
+
+def _has_gradient(parameter: Parameter, steps: int) -> bool:
+    if isinstance(parameter, Tensor):
+        return parameter.grad is not None
+    return steps > 0 or parameter.grad != 0.0
 
 
 def _named(parameters: Any) -> list[tuple[str, Parameter]]:
@@ -83,7 +330,7 @@ def _named(parameters: Any) -> list[tuple[str, Parameter]]:
         return parameters.named_parameters()
     if isinstance(parameters, Parameters):
         return list(parameters.named)
-    if not isinstance(parameters, Iterable):
+    if not isinstance(parameters, Iterable) or isinstance(parameters, Tensor):
         raise OperandError(f"an optimizer takes a module or a list of parameters, not {type(parameters).__name__}")
     pairs = [item if isinstance(item, tuple) else (f"parameters.{i}", item) for i, item in enumerate(parameters)]
     for pair in pairs:
@@ -91,5 +338,5 @@ def _named(parameters: Any) -> list[tuple[str, Parameter]]:
             raise OperandError(f"an optimizer takes pairs of name and parameter, or parameters alone, not {pair!r}")
         name, parameter = pair
         if not isinstance(parameter, Parameter) or parameter.op is not None:
-            raise OperandError(f"an optimizer moves leaf Values; {name} is {parameter!r}")
+            raise OperandError(f"an optimizer moves leaf Values and Tensors; {name} is {parameter!r}")
     return pairs

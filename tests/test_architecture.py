@@ -24,8 +24,9 @@ ROOMS = {
     ],
     "nn": [
         *("arguments", "randomness", "initializers", "activations", "module", "scalar", "layers", "modules"),
-        *("sequential", "conversion", "samples", "idx", "synthetic", "batches", "perceptron", "metrics", "losses"),
-        *("optimizers", "adaptive", "clipping", "schedules", "checkpoints", "history", "rehearsal", "training"),
+        *("dataset", "synthetic", "idx", "mnist", "batches"),
+        *("sequential", "conversion", "samples", "perceptron", "metrics", "losses"),
+        *("flat", "optimizers", "clipping", "schedules", "atomic", "checkpoints", "history", "rehearsal", "training"),
         *("data", "textbook", "demo", "diagrams"),
     ],
 }

@@ -127,7 +127,7 @@ def test_rates_out_of_range_are_refused(options, message):
 def test_only_leaf_values_are_optimised():
     with pytest.raises(ArgumentError, match="no parameters"):
         nn.SGD([], lr=0.1)
-    with pytest.raises(OperandError, match=r"leaf Values; parameters\.0 is 3"):
+    with pytest.raises(OperandError, match=r"leaf Values and Tensors; parameters\.0 is 3"):
         nn.SGD([3.0], lr=0.1)
     with pytest.raises(OperandError, match="leaf Values"):
         nn.SGD([Value(1.0) * 2.0], lr=0.1)

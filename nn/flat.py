@@ -1,0 +1,96 @@
+"""Many parameters as one array: their numbers end to end, and their gradients in a second array of the same shape.
+
+An optimizer is then a few NumPy calls over long arrays, whatever the parameters are. Tensors live in these arrays, so
+nothing is copied; Values are read into them before a move and written back after it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import accumulate, groupby
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograd import Tensor, Value
+
+# Entries that are moved at a time: with the optimizer's own arrays they stay in a core's second-level cache.
+BLOCK = 16_384
+
+
+class Flat:
+    """The parameters of one dtype in a fixed order, each with a place in `data` and in `grad`."""
+
+    def __init__(self, parameters: Sequence[Any], sizes: Sequence[int], dtype: Any) -> None:
+        self.parameters = parameters
+        ends = list(accumulate(sizes))
+        self.places = [slice(end - size, end) for size, end in zip(sizes, ends, strict=True)]
+        self.data: NDArray[Any] = np.zeros(ends[-1], dtype)
+        self.grad: NDArray[Any] = np.zeros(ends[-1], dtype)
+
+    def gather(self) -> list[bool]:
+        """Brings numbers and gradients into their places, and says which parameters have a gradient to follow."""
+        raise NotImplementedError
+
+    def release(self, moved: Sequence[bool]) -> None:
+        """Hands the numbers back to the parameters that were moved."""
+        raise NotImplementedError
+
+    def runs(self, moved: Sequence[bool], kinds: Sequence[Any]) -> Iterator[tuple[slice, Any]]:
+        """The places of neighbours that move and are of one kind, joined."""
+        for (moves, kind), group in groupby(zip(moved, kinds, self.places, strict=True), key=lambda item: item[:2]):
+            places = [place for _, _, place in group]
+            if moves:
+                yield slice(places[0].start, places[-1].stop), kind
+
+
+class FlatTensors(Flat):
+    """Tensors, which live here: their data and grad are parts of the two arrays."""
+
+    def __init__(self, parameters: Sequence[Tensor]) -> None:
+        super().__init__(parameters, [p.size for p in parameters], parameters[0].dtype)
+        self.homes: list[Any] = [None] * len(parameters)
+
+    def gather(self) -> list[bool]:
+        for i, (parameter, place) in enumerate(zip(self.parameters, self.places, strict=True)):
+            if not parameter.lives_in(self.homes[i]):  # at first, or when another optimizer has taken it in
+                self.homes[i] = self.data[place].reshape(parameter.shape)
+                parameter.move_to(self.homes[i], self.grad[place].reshape(parameter.shape))
+        return [p.requires_grad and p.bring_grad_home() for p in self.parameters]
+
+    def release(self, moved: Sequence[bool]) -> None:
+        for parameter, has_moved in zip(self.parameters, moved, strict=True):
+            if has_moved:
+                parameter.changed()
+
+
+class FlatValues(Flat):
+    """Values, read before a move and written after it."""
+
+    def __init__(self, parameters: Sequence[Value]) -> None:
+        super().__init__(parameters, [1] * len(parameters), np.float64)
+
+    def gather(self) -> list[bool]:
+        self.data[:] = [p.data for p in self.parameters]
+        self.grad[:] = [p.grad or 0.0 for p in self.parameters]
+        return [p.requires_grad for p in self.parameters]
+
+    def release(self, moved: Sequence[bool]) -> None:
+        for parameter, number, has_moved in zip(self.parameters, self.data.tolist(), moved, strict=True):
+            if has_moved:
+                parameter.data = number
+
+
+def flattened(parameters: Sequence[Any]) -> list[Flat]:
+    """One Flat for each kind and dtype among the parameters, which keep their order."""
+    groups: dict[Any, list[Any]] = {}
+    for parameter in parameters:
+        groups.setdefault(parameter.dtype if isinstance(parameter, Tensor) else Value, []).append(parameter)
+    return [FlatValues(group) if key is Value else FlatTensors(group) for key, group in groups.items()]
+
+
+def blocks(run: slice) -> Iterator[slice]:
+    """A run cut into pieces of at most BLOCK entries."""
+    for start in range(run.start, run.stop, BLOCK):
+        yield slice(start, min(start + BLOCK, run.stop))
