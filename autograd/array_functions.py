@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import builtins
 import math
+import operator
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
@@ -21,8 +22,15 @@ Axis: TypeAlias = int | tuple[int, ...] | None
 
 
 def as_array(x: Any) -> Any:
-    """A node as it is, anything else as a NumPy array."""
-    return x if isinstance(x, Node) else np.asarray(x)
+    """A Tensor as it is, anything else as a NumPy array; OperandError for a Value, which has no axes."""
+    if isinstance(x, Node):
+        if not hasattr(x, "shape"):
+            raise OperandError(f"a Value is one number and has no axes: use Tensor for arrays. Got {x!r}")
+        return x
+    try:
+        return np.asarray(x)
+    except ValueError:
+        raise ShapeError("an array has rows of equal length, and got rows of unequal length") from None
 
 
 # ── reductions ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -39,16 +47,18 @@ def mean(a: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     a = as_array(a)
     axis = checked_axis(a, axis, "mean")
     count = size_along(a, axis)
-    return array_ops.sum(a, axis=axis, keepdims=keepdims) * (1.0 / count if count else math.nan)
+    return array_ops.sum(a, axis=axis, keepdims=keepdims) * (1.0 / count if count else math.inf)
 
 
 def var(a: Any, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> Any:
-    """Σ (a − mean)² / (n − ddof)."""
+    """Σ (a − mean)² / (n − ddof); a division by 0 where ddof leaves nothing, as NumPy has it."""
     a = as_array(a)
     axis = checked_axis(a, axis, "var")
+    if not isinstance(ddof, (int, float, np.number)):
+        raise ArgumentError(f"var: ddof is a number, got {ddof!r}")
     away = a - mean(a, axis, keepdims=True)
     count = size_along(a, axis) - ddof
-    return array_ops.sum(away * away, axis=axis, keepdims=keepdims) * (1.0 / count if count > 0 else math.nan)
+    return array_ops.sum(away * away, axis=axis, keepdims=keepdims) * (1.0 / count if count > 0 else math.inf)
 
 
 def std(a: Any, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> Any:
@@ -63,8 +73,11 @@ def norm(a: Any, ord: Any = None, axis: Axis = None, keepdims: bool = False) -> 
     """
     a = as_array(a)
     axis = checked_axis(a, axis, "norm")
-    vectors = isinstance(axis, int) or (axis is None and a.ndim == 1) or (isinstance(axis, tuple) and len(axis) == 1)
-    if ord is None or (ord == 2 and vectors) or (ord == "fro" and not vectors):
+    rank = len(_axes(a, axis))
+    vectors = rank == 1
+    if not isinstance(a, Node) and a.dtype.kind in "iub":
+        a = a.astype(np.float64)
+    if ord is None or (ord == 2 and vectors) or (ord == "fro" and rank == 2):
         return ops.sqrt(array_ops.sum(a * a, axis=axis, keepdims=keepdims))
     if ord == 1 and vectors:
         return array_ops.sum(ops.abs(a), axis=axis, keepdims=keepdims)
@@ -80,6 +93,8 @@ def prod(a: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """
     a = as_array(a)
     axes = _axes(a, checked_axis(a, axis, "prod"))
+    if not isinstance(a, Node):
+        return np.prod(a, axis=axes, keepdims=keepdims)
     y = _flattened_last(a, axes)
     while y.shape[-1] > 1:
         half = y.shape[-1] // 2
@@ -105,12 +120,14 @@ def min(a: Any, axis: Axis = None, keepdims: bool = False) -> Any:
 
 def argmax(a: Any, axis: int | None = None, keepdims: bool = False) -> Any:
     """The place of the first largest entry, as whole numbers without a derivative."""
-    return array_ops.argmax(as_array(a), axis=axis, keepdims=keepdims)
+    a = as_array(a)
+    return array_ops.argmax(a, axis=None if axis is None else _place(a, axis, "argmax"), keepdims=keepdims)
 
 
 def argmin(a: Any, axis: int | None = None, keepdims: bool = False) -> Any:
     """The place of the first smallest entry, as whole numbers without a derivative."""
-    return array_ops.argmin(as_array(a), axis=axis, keepdims=keepdims)
+    a = as_array(a)
+    return array_ops.argmin(a, axis=None if axis is None else _place(a, axis, "argmin"), keepdims=keepdims)
 
 
 def cumsum(a: Any, axis: int | None = None) -> Any:
@@ -118,7 +135,7 @@ def cumsum(a: Any, axis: int | None = None) -> Any:
     a = as_array(a)
     if axis is None:
         return array_ops.cumsum(array_ops.reshape(a, shape=(-1,)), axis=0)
-    return array_ops.cumsum(a, axis=checked_axis(a, axis, "cumsum"))
+    return array_ops.cumsum(a, axis=_place(a, axis, "cumsum"))
 
 
 def logsumexp(a: Any, axis: Axis = None, keepdims: bool = False) -> Any:
@@ -129,12 +146,14 @@ def logsumexp(a: Any, axis: Axis = None, keepdims: bool = False) -> Any:
 
 def log_softmax(a: Any, axis: Axis = -1) -> Any:
     """a − ln Σ eᵃ along an axis."""
-    return as_array(a) - logsumexp(a, axis, keepdims=True)
+    a = as_array(a)
+    return a - logsumexp(a, checked_axis(a, axis, "log_softmax"), keepdims=True)
 
 
 def softmax(a: Any, axis: Axis = -1) -> Any:
-    """eᵃ / Σ eᵃ along an axis, written e^{a − ln Σ eᵃ} so that nothing overflows (textbook, 4.2)."""
-    return ops.exp(log_softmax(a, axis))
+    """eᵃ / Σ eᵃ along an axis, stable; its derivatives are pᵢ(δᵢⱼ − pⱼ) (textbook, 4.2)."""
+    a = as_array(a)
+    return array_ops.softmax(a, axis=checked_axis(a, axis, "softmax"))
 
 
 # ── products ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -173,11 +192,16 @@ def outer(a: Any, b: Any) -> Any:
 
 def trace(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     """The sum along a diagonal of the matrices that two axes span."""
-    a = moveaxis(as_array(a), (axis1, axis2), (-2, -1))
+    a = as_array(a)
+    down, right = (_place(a, axis, "trace") for axis in (axis1, axis2))
+    if down == right:
+        raise ArgumentError(f"trace: a diagonal runs along two axes of shape {a.shape}, and both were {axis1!r}")
+    a = moveaxis(a, (down, right), (-2, -1))
+    (offset,) = _whole(offset, "trace: offset")
     rows, columns = a.shape[-2:]
     start = np.arange(builtins.max(0, builtins.min(rows + builtins.min(offset, 0), columns - builtins.max(offset, 0))))
-    down, right = start - builtins.min(offset, 0), start + builtins.max(offset, 0)
-    return array_ops.sum(a[..., down, right], axis=a.ndim - 2)
+    diagonal = a[..., start - builtins.min(offset, 0), start + builtins.max(offset, 0)]
+    return array_ops.sum(diagonal, axis=a.ndim - 2)
 
 
 # ── shapes ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -185,12 +209,12 @@ def trace(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
 
 def reshape(a: Any, shape: int | Sequence[int]) -> Any:
     """The same entries in another shape; one size may be −1 and is found from the others."""
-    return array_ops.reshape(as_array(a), shape=(shape,) if isinstance(shape, int) else tuple(shape))
+    return array_ops.reshape(as_array(a), shape=_whole(shape, "reshape: shape"))
 
 
 def transpose(a: Any, axes: Sequence[int] | None = None) -> Any:
     """The axes in another order, reversed where none is given."""
-    return array_ops.transpose(as_array(a), axes=None if axes is None else tuple(axes))
+    return array_ops.transpose(as_array(a), axes=None if axes is None else _whole(axes, "transpose: axes"))
 
 
 def swapaxes(a: Any, axis1: int, axis2: int) -> Any:
@@ -205,8 +229,9 @@ def swapaxes(a: Any, axis1: int, axis2: int) -> Any:
 def moveaxis(a: Any, source: int | Sequence[int], destination: int | Sequence[int]) -> Any:
     """Axes moved to other places, the rest kept in order."""
     a = as_array(a)
-    start = [_place(a, axis, "moveaxis") for axis in ([source] if isinstance(source, int) else source)]
-    end = [_place(a, axis, "moveaxis") for axis in ([destination] if isinstance(destination, int) else destination)]
+    start, end = (
+        [_place(a, axis, "moveaxis") for axis in _whole(axes, "moveaxis: axes")] for axes in (source, destination)
+    )
     if len(start) != len(end) or len(set(start)) < len(start) or len(set(end)) < len(end):
         raise ArgumentError(f"moveaxis: as many places as axes, none of them twice; got {source!r} and {destination!r}")
     order = [axis for axis in range(a.ndim) if axis not in start]
@@ -218,7 +243,7 @@ def moveaxis(a: Any, source: int | Sequence[int], destination: int | Sequence[in
 def expand_dims(a: Any, axis: int | Sequence[int]) -> Any:
     """New axes of size 1 at these places of the result."""
     a = as_array(a)
-    places = [axis] if isinstance(axis, int) else list(axis)
+    places = _whole(axis, "expand_dims: axis")
     rank = a.ndim + len(places)
     if any(not -rank <= place < rank for place in places) or len({place % rank for place in places}) < len(places):
         raise ArgumentError(f"expand_dims: places of a result of {rank} axes, none of them twice; got {axis!r}")
@@ -240,7 +265,7 @@ def squeeze(a: Any, axis: Axis = None) -> Any:
 
 def broadcast_to(a: Any, shape: int | Sequence[int]) -> Any:
     """Stretched to a shape as NumPy broadcasts."""
-    return array_ops.broadcast_to(as_array(a), shape=(shape,) if isinstance(shape, int) else tuple(shape))
+    return array_ops.broadcast_to(as_array(a), shape=_whole(shape, "broadcast_to: shape"))
 
 
 def concatenate(arrays: Sequence[Any], axis: int | None = 0) -> Any:
@@ -257,6 +282,9 @@ def stack(arrays: Sequence[Any], axis: int = 0) -> Any:
     if len({part.shape for part in parts}) > 1:
         shapes = " and ".join(str(shape) for shape in sorted({part.shape for part in parts}))
         raise ShapeError(f"stack joins arrays of one shape, got {shapes}. Use concatenate?")
+    rank = parts[0].ndim + 1
+    if not isinstance(axis, (int, np.integer)) or not -rank <= axis < rank:
+        raise ArgumentError(f"stack: the new axis is one of the {rank} axes of the result, got {axis!r}")
     return array_ops.concatenate(*(expand_dims(part, axis) for part in parts), axis=axis)
 
 
@@ -265,11 +293,12 @@ def split(a: Any, sections: int | Sequence[int], axis: int = 0) -> list[Any]:
     a = as_array(a)
     place = _place(a, axis, "split")
     size = a.shape[place]
-    if isinstance(sections, int):
+    places = _whole(sections, "split: sections")
+    if isinstance(sections, (int, np.integer)):
         if sections < 1 or size % sections:
             raise ShapeError(f"split: {size} entries along axis {axis} cannot be cut into {sections} equal pieces")
-        sections = range(size // sections, size, size // sections)
-    ends = [*sections, size]
+        places = tuple(range(size // sections, size, size // sections)) if size else (0,) * (int(sections) - 1)
+    ends = [*places, size]
     before = (slice(None),) * place
     return [a[(*before, slice(start, end))] for start, end in zip([0, *ends[:-1]], ends, strict=True)]
 
@@ -281,12 +310,19 @@ def take(a: Any, indices: Any, axis: int | None = None) -> Any:
     """The entries at these places along an axis, of the flattened array along None."""
     a = as_array(a)
     if axis is None:
-        return reshape(a, -1)[as_index(indices)]
-    return a[(*(slice(None) for _ in range(_place(a, axis, "take"))), as_index(indices))]
+        return _picked(reshape(a, -1), (_as_index(indices),))
+    return _picked(a, (*(slice(None) for _ in range(_place(a, axis, "take"))), _as_index(indices)))
 
 
-def as_index(indices: Any) -> Any:
-    return indices if isinstance(indices, Node) else np.asarray(indices, dtype=None if np.size(indices) else np.intp)
+def _picked(a: Any, index: tuple[Any, ...]) -> Any:
+    return array_ops.getitem(a, index=index) if isinstance(a, np.ndarray) else a[index]
+
+
+def _as_index(indices: Any) -> Any:
+    if isinstance(indices, Node):
+        return indices
+    places = as_array(indices)
+    return places if places.size else places.astype(np.intp)
 
 
 def flip(a: Any, axis: Axis = None) -> Any:
@@ -297,34 +333,48 @@ def flip(a: Any, axis: Axis = None) -> Any:
 
 
 def pad(a: Any, pad_width: Any, mode: str = "constant", constant_values: float = 0.0) -> Any:
-    """Edges added: a constant, or with mode "edge", "reflect", "symmetric" or "wrap" entries of a itself."""
+    """Edges added: a constant (or one for each edge), or with mode "edge", "reflect", "symmetric" or "wrap" entries of a."""
     a = as_array(a)
-    try:
-        widths = np.broadcast_to(np.asarray(pad_width, dtype=np.intp), (a.ndim, 2)).tolist()
-    except (ValueError, TypeError):
-        raise ShapeError(f"pad: pad_width {pad_width!r} does not give a pair for each of {a.ndim} axes") from None
-    if any(width < 0 for pair in widths for width in pair):
-        raise ArgumentError(f"pad: widths must be at least 0, got {pad_width!r}")
+    widths = _edge_widths(a, pad_width)
     if mode == "constant":
         shape = tuple(before + size + after for size, (before, after) in zip(a.shape, widths, strict=True))
         inside = tuple(slice(before, before + size) for size, (before, _) in zip(a.shape, widths, strict=True))
         y = array_ops.scatter(a, index=inside, shape=shape)
-        if constant_values == 0.0:
+        if isinstance(constant_values, (int, float)) and constant_values == 0.0:
             return y
-        edges = np.full(shape, constant_values, dtype=a.dtype)
-        edges[inside] = 0.0
-        return y + edges
+        try:
+            return y + np.pad(np.zeros(a.shape, a.dtype), widths, constant_values=constant_values)
+        except (ValueError, TypeError):
+            raise ArgumentError(
+                f"pad: constant_values is a number, or a pair for each axis, got {constant_values!r}"
+            ) from None
     if mode not in ("edge", "reflect", "symmetric", "wrap"):
         raise ArgumentError(f"pad: mode is constant, edge, reflect, symmetric or wrap, got {mode!r}")
     for axis, pair in enumerate(widths):
+        if not a.shape[axis] and any(pair):
+            raise ShapeError(f"pad: axis {axis} of shape {a.shape} is empty and has nothing for mode {mode!r} to repeat")
         a = take(a, np.pad(np.arange(a.shape[axis]), pair, mode=mode), axis)  # type: ignore[call-overload]
     return a
+
+
+def _edge_widths(a: Any, pad_width: Any) -> list[list[int]]:
+    try:
+        widths = np.broadcast_to(np.asarray(pad_width).astype(np.intp, casting="safe"), (a.ndim, 2)).tolist()
+    except (ValueError, TypeError):
+        raise ShapeError(
+            f"pad: pad_width {pad_width!r} does not give a pair of whole numbers for each of {a.ndim} axes"
+        ) from None
+    if any(width < 0 for pair in widths for width in pair):
+        raise ArgumentError(f"pad: widths must be at least 0, got {pad_width!r}")
+    return widths
 
 
 def tile(a: Any, reps: int | Sequence[int]) -> Any:
     """The whole array repeated so many times along each axis."""
     a = as_array(a)
-    times = [reps] if isinstance(reps, int) else list(reps)
+    times = list(_whole(reps, "tile: reps"))
+    if any(n < 0 for n in times):
+        raise ArgumentError(f"tile: reps must be at least 0, got {reps!r}")
     rank = builtins.max(a.ndim, len(times))
     times = [1] * (rank - len(times)) + times
     sizes = [1] * (rank - a.ndim) + list(a.shape)
@@ -339,7 +389,12 @@ def repeat(a: Any, repeats: int | Sequence[int], axis: int | None = None) -> Any
     if axis is None:
         return repeat(reshape(a, -1), repeats, 0)
     place = _place(a, axis, "repeat")
-    return take(a, np.repeat(np.arange(a.shape[place]), repeats), place)
+    times = _whole(repeats, "repeat: repeats")
+    if len(times) not in (1, a.shape[place]):
+        raise ShapeError(f"repeat: {len(times)} numbers do not say how often each of {a.shape[place]} is repeated")
+    if any(n < 0 for n in times):
+        raise ArgumentError(f"repeat: repeats must be at least 0, got {repeats!r}")
+    return take(a, np.repeat(np.arange(a.shape[place]), times), place)
 
 
 def clip(a: Any, low: Any, high: Any) -> Any:
@@ -371,6 +426,15 @@ def _place(a: Any, axis: Any, name: str) -> int:
     if not isinstance(axis, (int, np.integer)) or isinstance(axis, bool) or not -a.ndim <= axis < a.ndim:
         raise ArgumentError(f"{name}: there is no axis {axis!r} in shape {a.shape}")
     return int(axis) % a.ndim
+
+
+def _whole(given: Any, name: str) -> tuple[int, ...]:
+    """One whole number or several, as a tuple; ArgumentError for anything else."""
+    several = (given,) if isinstance(given, (int, np.integer)) else given
+    try:
+        return tuple(operator.index(n) for n in several)
+    except TypeError:
+        raise ArgumentError(f"{name} is made of whole numbers, got {given!r}") from None
 
 
 def _axes(a: Any, axis: Axis) -> tuple[int, ...]:

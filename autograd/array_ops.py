@@ -16,14 +16,14 @@ from __future__ import annotations
 import builtins
 import copyreg
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from autograd import ops
 from autograd.errors import AutogradError
-from autograd.op import ArrayOp, array_op
+from autograd.op import ArrayOp, Into, array_op
 from autograd.products import masked_product
 
 # fmt: off
@@ -48,12 +48,16 @@ scatter = array_op("scatter", lambda a, *places, index, shape: _scattered(a, _fi
 
 # ── sums ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-sum = array_op("sum", lambda a, axis=None, keepdims=False: np.sum(a, axis=axis, keepdims=keepdims),
+sum = array_op("sum", lambda a, axis=None, keepdims=False: np.add.reduce(a, axis=axis, keepdims=keepdims),
                lambda g, y, a, axis=None, keepdims=False: (broadcast_to(_kept(g, a, axis), shape=a.shape),))
 cumsum = array_op("cumsum", lambda a, axis: np.cumsum(a, axis=axis),
                   lambda g, y, a, axis: (_reversed(cumsum(_reversed(g, axis), axis=axis), axis),))
 logsumexp = array_op("logsumexp", lambda a, axis=None, keepdims=False: _logsumexp(a, axis, keepdims),
                      lambda g, y, a, axis=None, keepdims=False: (_softmax_shares(g, y, a, axis),))
+softmax = array_op("softmax", lambda a, axis=-1: _softmax(a, axis),
+                   lambda g, y, a, axis=-1: (y * (g - sum(g * y, axis=axis, keepdims=True)),))
+log_softmax = array_op("log_softmax", lambda a, axis=-1: _log_softmax(a, axis),
+                       lambda g, y, a, axis=-1: (g - ops.exp(y) * sum(g, axis=axis, keepdims=True),))
 
 # ── choices ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -74,17 +78,19 @@ einsum = array_op("einsum", lambda *arrays, subscripts: np.einsum(subscripts, *a
 # ── earned by speed: a layer, and the loss of textbook 4.3, in one step each ─────────────────────────────────────────
 
 linear = array_op("linear", lambda x, w, b: _linear(x, w, b),
-                  lambda g, y, x, w, b: (lambda: matmul(g, w), lambda: _weights_share(g, x), lambda: g),
+                  lambda g, y, x, w, b: (lambda: matmul(g, w), Into(lambda out: _weights_share(g, x, out)), g),
                   symbol="{} {}ᵀ + {}")
-cross_entropy = array_op("cross_entropy", lambda z, p: _cross_entropy(z, p),
-                         lambda g, y, z, p: _cross_entropy_shares(g, z, p))
+nll = array_op("nll", lambda f, p, axis=-1: _nll(f, p, axis),
+               lambda g, y, f, p, axis=-1: _nll_shares(g if axis is None else _with_axis(g, -1), f, p))
+cross_entropy = array_op("cross_entropy", lambda z, p, axis=-1: _cross_entropy(z, p, axis),
+                         lambda g, y, z, p, axis=-1: _cross_entropy_shares(g, z, p, axis))
 # fmt: on
 
 ARRAY_TABLE: dict[str, ArrayOp] = {
     op.name: op
     for op in (
         *(reshape, transpose, broadcast_to, astype, concatenate, getitem, scatter),
-        *(sum, cumsum, logsumexp, max, min, argmax, argmin, matmul, einsum, linear, cross_entropy),
+        *(sum, cumsum, logsumexp, softmax, log_softmax, max, min, argmax, argmin, matmul, einsum, linear, nll, cross_entropy),
     )
 }
 
@@ -156,12 +162,16 @@ def _scattered(a: Any, index: tuple[Any, ...], shape: tuple[int, ...]) -> Any:
 
 
 def _logsumexp(a: Any, axis: Any, keepdims: bool) -> Any:
-    """ln Σ eᵃ, shifted by the largest entry so that no exp overflows; all −∞ give −∞."""
-    top = np.max(a, axis=axis, keepdims=True)
-    top = np.where(np.isfinite(top), top, np.zeros_like(top))
+    """ln Σ eᵃ, shifted by the largest entry so that no exp overflows; all −∞, or nothing at all, give −∞."""
+    a = a.astype(np.float64) if a.dtype.kind in "iub" else a
+    top = np.maximum.reduce(a, axis=axis, keepdims=True, initial=-math.inf)
+    if not math.isfinite(np.vdot(top, top)):  # as soon as one of them is not
+        top = np.where(np.isfinite(top), top, np.zeros_like(top))
+    total = np.asarray(np.add.reduce(np.exp(a - top), axis=axis, keepdims=True))
     with np.errstate(divide="ignore"):  # ln 0 is −∞ on purpose
-        y = np.log(np.sum(np.exp(a - top), axis=axis, keepdims=True)) + top
-    return y if keepdims else y.reshape(np.sum(np.empty(a.shape, bool), axis=axis).shape)
+        y = np.log(total, out=total)
+    y += top
+    return y if keepdims else np.squeeze(y, axis)
 
 
 def _softmax_shares(g: Any, y: Any, a: Any, axis: Any) -> Any:
@@ -214,6 +224,11 @@ def _einsum_shares(g: Any, arrays: Sequence[Any], subscripts: str) -> tuple[Any,
             if other != place:
                 labels.append(inputs[other])
                 operands.append(a)
+        stretched = [
+            letter
+            for letter, size in zip(mine, own.shape, strict=True)
+            if all(known != letter or length != size for known, length in _axes_of(labels, operands))
+        ]
         wanted = ""
         spare = iter(sorted(set(_LETTERS) - set("".join(inputs) + output)))
         for axis, letter in enumerate(mine):
@@ -223,13 +238,19 @@ def _einsum_shares(g: Any, arrays: Sequence[Any], subscripts: str) -> tuple[Any,
                 labels.append(letter + fresh)
                 operands.append(np.eye(size, dtype=own.dtype))
                 letter = fresh
-            elif all(letter not in known for known in labels):
+            elif letter in stretched:  # only this operand had it, or the others had size 1 there
                 labels.append(letter)
                 operands.append(np.ones(size, dtype=own.dtype))
             wanted += letter
         return einsum(*operands, subscripts=f"{','.join(labels)}->{wanted}")
 
     return tuple((lambda place=place: share(place)) for place in range(len(arrays)))
+
+
+def _axes_of(labels: Sequence[str], operands: Sequence[Any]) -> Iterator[tuple[str, int]]:
+    """Every axis of these operands: its letter and its size."""
+    for letters, a in zip(labels, operands, strict=True):
+        yield from zip(letters, a.shape, strict=True)
 
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -261,26 +282,54 @@ def _linear(x: Any, w: Any, b: Any) -> Any:
     return np.add(y, b, out=y) if y.dtype == b.dtype else y + b
 
 
-def _weights_share(g: Any, x: Any) -> Any:
+def _weights_share(g: Any, x: Any, out: Any) -> Any:
     """gᵀ x, over all samples however many axes they lie along."""
-    rows = (-1, g.shape[-1]), (-1, x.shape[-1])
-    return matmul(transpose(reshape(g, shape=rows[0])), reshape(x, shape=rows[1]))
+    if g.ndim != 2:
+        g, x = reshape(g, shape=(-1, g.shape[-1])), reshape(x, shape=(-1, x.shape[-1]))
+    return matmul(transpose(g), x) if out is None else np.matmul(g.T, x, out=out)
 
 
-def _cross_entropy(z: Any, p: Any) -> Any:
-    """Σ p (ln Σ eᶻ − z) over the last axis, where 0 times anything is 0."""
+def _softmax(a: Any, axis: int) -> Any:
+    """eᵃ / Σ eᵃ, shifted by the largest entry so that no exp overflows; all −∞ give nan."""
+    y = np.exp(a - np.maximum.reduce(a, axis=axis, keepdims=True))
+    return np.divide(y, np.add.reduce(y, axis=axis, keepdims=True), out=y)
+
+
+def _log_softmax(a: Any, axis: int) -> Any:
+    """a − ln Σ eᵃ, shifted by the largest entry so that no exp overflows; all −∞ give nan."""
+    y = a - np.maximum.reduce(a, axis=axis, keepdims=True)
+    return np.subtract(y, np.log(np.add.reduce(np.exp(y), axis=axis, keepdims=True)), out=y)
+
+
+def _nll(f: Any, p: Any, axis: Any) -> Any:
+    """−Σ p f, where p = 0 counts 0 whatever f is."""
+    if axis is None and f.shape == p.shape:
+        total = np.vdot(p, f)
+        if total == total:
+            return -total
+    products = np.multiply(p, f, where=p != 0.0, out=np.zeros(np.broadcast_shapes(p.shape, f.shape), f.dtype))
+    return -np.add.reduce(products, axis=axis)
+
+
+def _cross_entropy(z: Any, p: Any, axis: Any) -> Any:
+    """Σ p (ln Σ eᶻ − z), with ln Σ eᶻ over the last axis, where p = 0 counts 0 whatever it is multiplied with."""
     losses = _logsumexp(z, -1, True) - z
-    return np.sum(np.multiply(p, losses, where=p != 0.0, out=np.zeros(losses.shape, losses.dtype)), axis=-1)
+    if axis is None and p.shape == losses.shape:
+        total = np.vdot(p, losses)
+        if total == total:
+            return total
+    products = np.multiply(p, losses, where=p != 0.0, out=np.zeros(np.broadcast_shapes(p.shape, z.shape), z.dtype))
+    return np.sum(products, axis=axis)
 
 
-def _cross_entropy_shares(g: Any, z: Any, p: Any) -> tuple[Any, ...]:
+def _nll_shares(g: Any, f: Any, p: Any) -> tuple[Any, ...]:
+    return (lambda: -(g * p), lambda: -(g * f))
+
+
+def _cross_entropy_shares(g: Any, z: Any, p: Any, axis: Any) -> tuple[Any, ...]:
     """g · (softmax(z) · Σp − p), the textbook's p − y; toward the probabilities g · (ln Σ eᶻ − z)."""
-    g = _with_axis(g, -1)
-
-    def losses() -> Any:
-        return logsumexp(z, axis=-1, keepdims=True) - z
-
+    g = g if axis is None else _with_axis(g, -1)
     return (
-        lambda: g * (ops.exp(-losses()) * sum(p, axis=-1, keepdims=True) - p),
-        lambda: g * losses(),
+        lambda: softmax(z, axis=-1) * (g * sum(p, axis=-1, keepdims=True)) - g * p,
+        lambda: g * (logsumexp(z, axis=-1, keepdims=True) - z),
     )

@@ -12,84 +12,107 @@ from typing import Any
 import numpy as np
 
 from autograd import array_ops
+from autograd.complaints import COMPLAINTS, explained
 from autograd.errors import OperandError, ShapeError, StaleData
 from autograd.graph import MANY, Mark, Node
 from autograd.modes import MODE, Mode, attached, calling_site
-from autograd.op import ArrayOp, Op
+from autograd.op import Op, as_float
 
 blank = object.__new__
 current_mode = MODE.get
-_NOTHING: dict[str, Any] = {}
-_SCALARS = (float, int)  # plain numbers take on the dtype of the arrays they meet
 
 
 def record(kind: type[Any], op: Op, operands: Sequence[Any], parameters: dict[str, Any] | None) -> Any:
     """The node that an op makes of Tensors, arrays and plain numbers: its data, its parents and their versions.
 
-    Under no_grad the result is a leaf without gradient.
+    Under no_grad the result is a leaf without gradient. (The hot path of training: one pass over the operands.)
     """
     mode = current_mode()
-    parents = [p if p.__class__ is kind or p.__class__ is float else _operand(kind, op, p) for p in operands]
-    arrays = [p if p.__class__ in _SCALARS else p._data for p in parents]
-    whole = isinstance(op, ArrayOp)
-    if whole:
-        arrays = [np.asarray(a) for a in arrays]
+    derivable = op.derivable
+    parents, arrays, edges, versions = [], [], [], []
+    needs = of_leaf = False
+    for parent in operands:
+        if parent.__class__ is not kind:
+            parent = _operand(kind, op, parent)
+            if parent.__class__ is float:
+                parents.append(parent)
+                arrays.append(np.asarray(parent) if op.whole else parent)
+                edges.append(None)
+                versions.append(None)
+                continue
+        parents.append(parent)
+        arrays.append(parent._data)
+        if parent.op is None:
+            of_leaf = True
+            versions.append(parent._version)
+        else:
+            versions.append(None)
+        if derivable and parent._requires_grad:
+            needs = True
+            edges.append(True)
+        else:
+            edges.append(None)
     try:
-        y = op.array_function(*arrays, **(parameters or _NOTHING))
-    except (ValueError, TypeError, IndexError) as error:
-        raise _explained(op, arrays, parameters, error) from None
+        y = op.array_function(*arrays, **parameters) if parameters else op.array_function(*arrays)
+    except COMPLAINTS as error:
+        raise explained(op.name, arrays, parameters, error) from None
     if y.__class__ is not np.ndarray:
         y = _array(op, y)
-    # A view of a leaf would change with the leaf, whose data may be set in place.
-    is_view = y.base is not None or any(y is a for a in arrays)
-    if is_view and any(p.__class__ is kind and p.op is None for p in parents):
-        y = y.copy()
+    if of_leaf and (y.base is not None or any(y is a for a in arrays)):
+        y = y.copy()  # a view of a leaf would change with the leaf, whose data may be set in place
     node: Any = blank(kind)
     node._data = y
-    node.grad = node._home = None
+    node.grad = node._home = node._d_right = None
     node._version = 0
     node._mark = mode.region
     if mode.records:
         node.op = op
         node._parameters = parameters
-        node._left = tuple(parents)
+        node._left = parents
         node._right = MANY
-        node._d_right = None
-        derivable = op.rule is not None or (whole and op.pull_back is not None)  # type: ignore[attr-defined]
-        node._d_left = edges = tuple(
-            True if derivable and p.__class__ is kind and p._requires_grad else None for p in parents
-        )
-        node._versions = tuple([p._version if p.__class__ is kind else 0 for p in parents])
-        node._requires_grad = True in edges
+        node._d_left = edges
+        node._versions = versions
+        node._requires_grad = needs
         y.flags.writeable = False
         if mode.special:
             _marked(node, mode)
     else:
-        node.op = node._left = node._right = node._d_left = node._d_right = node._parameters = node._versions = None
+        node.op = node._left = node._right = node._d_left = node._parameters = node._versions = None
         node._requires_grad = False
     return node
 
 
-def shares(node: Any, adjoint: Any, create_graph: bool) -> Iterator[tuple[Any, Any]]:
+def shares(node: Any, adjoint: Any, create_graph: bool, at_home: set[Any] | None) -> Iterator[tuple[Any, Any]]:
     """What each parent of an array node receives, summed to the parent's shape and cast to its dtype."""
-    op, parents = node.op, node._left
-    if op is None:
+    op, parents, operands = node.op, node._left, []
+    if op is None or not op.derivable:
         return
     for parent, version in zip(parents, node._versions, strict=True):
-        if parent.__class__ not in _SCALARS and parent._version != version:
+        if version is not None and parent._version != version:
             raise _stale(node, parent)
+        if parent.__class__ is float:
+            operands.append(np.asarray(parent) if op.whole else parent)
+        else:
+            operands.append(parent if create_graph else parent._data)
+
+    def home(place: int) -> Any:
+        leaf = parents[place]
+        if at_home is None or leaf._home is None or leaf.grad is not None or leaf in at_home:
+            return None
+        at_home.add(leaf)
+        return leaf._home
+
     if create_graph:
-        operands = parents
         with attached():
-            found = list(op.shares(adjoint, node, operands, node._d_left, node._parameters))
+            found: Any = list(op.shares(adjoint, node, operands, node._d_left, node._parameters, home))
     else:
-        operands = [p if p.__class__ in _SCALARS else p._data for p in parents]
-        if isinstance(op, ArrayOp):
-            operands = [np.asarray(a) for a in operands]
-        found = op.shares(adjoint, node._data, operands, node._d_left, node._parameters)
+        found = op.shares(adjoint, node._data, operands, node._d_left, node._parameters, home)
     for place, share in found:
         parent = parents[place]
-        yield parent, fitted(share, parent._data.shape, parent._data.dtype, op)
+        data = parent._data
+        if share.__class__ is not np.ndarray or share.shape != data.shape or share.dtype != data.dtype:
+            share = fitted(share, data.shape, data.dtype, op)
+        yield parent, share
 
 
 def fitted(share: Any, shape: tuple[int, ...], dtype: Any, op: Op) -> Any:
@@ -97,17 +120,19 @@ def fitted(share: Any, shape: tuple[int, ...], dtype: Any, op: Op) -> Any:
 
     This is the one place where broadcasting and dtype are undone, for arrays and for nodes alike.
     """
-    found = np.shape(share) if share.__class__ is float else share.shape
+    found = share.shape
     if found != shape:
         beyond = len(found) - len(shape)
         stretched = tuple(
             i for i, size in enumerate(found) if i < beyond or (size != shape[i - beyond] and shape[i - beyond] == 1)
         )
-        if beyond < 0 or len(found) != beyond + len(shape):
+        rest = [size for i, size in enumerate(found) if i not in stretched]
+        if beyond < 0 or rest != [size for i, size in enumerate(shape) if i + beyond not in stretched]:
             raise ShapeError(f"the rule of {op.name} gave a share of shape {found} to a parent of shape {shape}")
         if stretched:
-            share = array_ops.sum(share, axis=stretched, keepdims=True)
-        share = array_ops.reshape(share, shape=shape)
+            share = array_ops.sum(share, axis=stretched)
+        if share.shape != shape:
+            share = array_ops.reshape(share, shape=shape)
     if share.dtype != dtype:
         share = array_ops.astype(share, dtype=dtype)
     return share
@@ -119,8 +144,8 @@ def _operand(kind: type[Any], op: Op, x: Any) -> Any:
         return x
     if isinstance(x, Node):
         raise OperandError(f"{op.name} cannot join a Value and a Tensor: use one kind of node throughout")
-    if x.__class__ is int or x.__class__ is bool:
-        return float(x)
+    if isinstance(x, (int, float)) and not isinstance(x, np.generic):  # takes on the dtype of the arrays it meets
+        return as_float(x, op.name)
     return constant(kind, x, f"{op.name} works on Tensors, arrays and numbers, not on")
 
 
@@ -134,6 +159,8 @@ def constant(kind: type[Any], x: Any, refusal: str) -> Any:
         raise OperandError(f"{refusal} {type(x).__name__}: rows of unequal length make no array") from None
     if data.dtype.kind not in "fiub":
         raise OperandError(f"{refusal} {type(x).__name__}: {str(x)[:60]!r}")
+    if data.dtype.kind == "f" and data.dtype.itemsize > 8:
+        raise OperandError(f"{refusal} {data.dtype}: write x.astype(np.float64)")
     return leaf(kind, data, requires_grad=False)
 
 
@@ -168,37 +195,14 @@ def _stale(node: Any, parent: Any) -> StaleData:
     )
 
 
-def _explained(op: Op, arrays: Sequence[Any], parameters: dict[str, Any] | None, error: Exception) -> Exception:
-    """NumPy's complaint as ours: the op, the shapes, and the way out where there is an obvious one."""
-    shapes = " with ".join(str(np.shape(a)) for a in arrays)
-    given = "".join(f", {name}={value!r}" for name, value in (parameters or {}).items())
-    if isinstance(error, TypeError) and "argument" in str(error):
-        return OperandError(f"{op.name}: {error}")
-    if op is array_ops.matmul and all(np.ndim(a) for a in arrays):
-        left, right = (np.shape(a) for a in arrays)
-        inner = left[-1], right[-2] if len(right) > 1 else right[0]
-        if inner[0] != inner[1]:
-            return ShapeError(
-                f"matmul cannot join {left} with {right}: the inner sizes {inner[0]} and {inner[1]} differ. "
-                "Transpose one of them?"
-            )
-    if len(arrays) > 1 and "broadcast" in str(error):
-        return ShapeError(
-            f"{op.name} cannot join {shapes}: sizes must be equal, or 1, axis by axis from the right. "
-            "Use reshape or expand_dims to line the axes up."
-        )
-    kind = ShapeError if isinstance(error, (ValueError, IndexError)) else OperandError
-    return kind(f"{op.name} cannot take shape {shapes}{given}: {error}")
-
-
 def local_derivatives(node: Any) -> tuple[Any, ...]:
     """The derivative of an elementwise node by each parent, entry by entry; the pull-back of an array op."""
     op = node.op
     if op is None:
         return ()
-    if isinstance(op, ArrayOp):
+    if op.whole:
         return tuple(None if edge is None else op.pull_back for edge in node.edges)
-    operands = [p if p.__class__ in _SCALARS else p._data for p in node._left]
+    operands = [p if p.__class__ is float else p._data for p in node._left]
     with np.errstate(all="ignore"):
         entries = op.rule(node._data, *operands) if op.rule else (None,) * len(operands)
         taken = [

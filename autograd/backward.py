@@ -15,22 +15,26 @@ from autograd.modes import MODE
 from autograd.products import masked_product
 
 
-def walk_back(root: Node, seed: Any = None, *, create_graph: bool = False) -> Iterator[tuple[Node, Any]]:
+def walk_back(
+    root: Node, seed: Any = None, *, create_graph: bool = False, in_place: bool = False
+) -> Iterator[tuple[Node, Any]]:
     """Yields every node that needs a gradient with its adjoint ∂root/∂node, children before parents.
 
     `seed` is the adjoint of the root: 1, unless it is a Tensor of several numbers. The adjoints are the walk's own: no
     node is written to. With `create_graph` the rules run on nodes, so that the adjoints are nodes themselves and can
-    be differentiated again. StaleData is raised where data that a derivative depends on have changed since.
+    be differentiated again. With `in_place` an array that keeps a leaf's gradient may be written to, to save a copy.
+    StaleData is raised where data that a derivative depends on have changed since.
     """
     order = ancestry(root, differentiable=True)
     adjoints: dict[Node, Any] = {root: root.seed(seed)}
+    at_home: set[Node] | None = set() if in_place else None
     # A node shared by two paths must hear from both before it speaks: that is what the topological order is for.
     # Visit a child of `a` after `a` has already passed its adjoint on, and the child's share never gets through.
     for node in reversed(order):
         adjoint = adjoints.pop(node)
         yield node, adjoint
         if node._right is MANY or create_graph:
-            for parent, share in node.shares(adjoint, create_graph):
+            for parent, share in node.shares(adjoint, create_graph, at_home):
                 adjoints[parent] = adjoints[parent] + share if parent in adjoints else share
             continue
         # The same for one or two parents, written out: the inner loop of every backward pass on scalars.
@@ -60,10 +64,9 @@ def backward(root: Node, seed: Any = None) -> None:
             f"backward from {root!r}, a constant: nothing it was computed from is recorded. "
             "Was it made under no_grad(), or frozen with requires_grad = False?"
         )
-    seed = root.seed(seed)
-    root._mark = root.mark._replace(walked=True)
     with paused_collector(), np.errstate(all="ignore"):  # what a derivative is not finite at, detect_anomaly tells
-        root.store(_inspected(root, walk_back(root, seed)))
+        root.store(_inspected(root, walk_back(root, seed, in_place=True)))
+    root._mark = root.mark._replace(walked=True)
 
 
 def gradients(root: Node, wrt: Iterable[Node], *, create_graph: bool = False) -> tuple[Any, ...]:

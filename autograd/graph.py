@@ -58,13 +58,21 @@ class Node:
         """The adjoint a pass from this node begins with: 1, or what is given, checked."""
         raise NotImplementedError
 
-    def shares(self, adjoint: Any, create_graph: bool) -> Iterator[tuple[Node, Any]]:
-        """Each parent that needs a gradient, with what it receives when this node has received `adjoint`."""
+    def shares(
+        self, adjoint: Any, create_graph: bool, at_home: set[Node] | None = None
+    ) -> Iterator[tuple[Node, Any]]:
+        """Each parent that needs a gradient, with what it receives when this node has received `adjoint`.
+
+        With a set `at_home` the first share of a leaf may be written where its gradient is kept: those so served.
+        """
         raise NotImplementedError
 
     def store(self, walk: Iterable[tuple[Node, Any]]) -> None:
         """Puts the adjoints of a pass from this node into each node's `grad`: leaves add them to what they held."""
         raise NotImplementedError
+
+    def disown(self) -> None:
+        """Gives a fresh copy of a node numbers of its own, where they could be changed in their place."""
 
     def masked(self, mask: Any) -> Node:
         """0 where the mask is true, this node elsewhere."""
@@ -84,7 +92,7 @@ class Node:
         if right is MANY:
             if not all(isinstance(p, Node) for p in left):
                 self._left = left = tuple(p if isinstance(p, Node) else self.constant(p) for p in left)
-            return left
+            return tuple(left)
         if not isinstance(left, Node):
             self._left = left = self.constant(left)
         if right is None:
@@ -99,7 +107,7 @@ class Node:
         if self._left is None:
             return ()
         if self._right is MANY:
-            return self._d_left
+            return tuple(self._d_left)
         return (self._d_left,) if self._right is None else (self._d_left, self._d_right)
 
     def join(self, parents: Sequence[Any], edges: Sequence[Any]) -> None:
@@ -198,6 +206,7 @@ def _rebuilt(kind: type[Node], row: Sequence[Any], parents: Sequence[Node]) -> N
     for name, item in zip(kind.__slots__, own, strict=True):
         setattr(node, name, item)
     node.join(parents, edges)
+    node.disown()
     return node
 
 
@@ -229,11 +238,11 @@ def ancestry(root: Node, *, differentiable: bool = False) -> list[Node]:
         see(node)
         left, right = node._left, node._right
         if right is MANY or not differentiable:
-            waiting = [
-                parent
-                for parent, edge in zip(node.parents, node.edges, strict=True)
-                if parent not in seen and (edge is not None or not differentiable)
-            ]
+            if not differentiable:
+                waiting = [parent for parent in node.parents if parent not in seen]
+            else:
+                edges = node._d_left
+                waiting = [left[i] for i, edge in enumerate(edges) if edge is not None and left[i] not in seen]
             if waiting:
                 stack += (node, None, *reversed(waiting[1:]))
                 node = waiting[0]

@@ -9,10 +9,11 @@ import numpy as np
 
 from autograd import array_functions as functions, ops
 from autograd.errors import OperandError
+from autograd.graph import Node
 
 # Ufuncs that are no row themselves, as algebra over rows.
 _ALGEBRA: dict[np.ufunc, Callable[..., Any]] = {
-    np.subtract: lambda a, b: a + ops.mul(b, -1.0),
+    np.subtract: lambda a, b: a - b if isinstance(a, Node) else a + b * -1.0,
     np.negative: lambda a: ops.mul(a, -1.0),
     np.positive: lambda a: a,
     np.square: lambda a: a * a,
@@ -69,7 +70,9 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.tile: functions.tile,
     np.repeat: functions.repeat,
     np.where: ops.where,
-    np.clip: functions.clip,
+    np.clip: lambda a, a_min=None, a_max=None, min=None, max=None: functions.clip(
+        a, min if a_min is None else a_min, max if a_max is None else a_max
+    ),
     np.shape: lambda a: a.shape,
     np.ndim: lambda a: a.ndim,
     np.size: lambda a: a.size,

@@ -6,10 +6,11 @@ import inspect
 import math
 from collections.abc import Callable, Iterator, Sequence
 from numbers import Real
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from autograd.complaints import COMPLAINTS, explained, numbers
 from autograd.errors import ArgumentError, OperandError, RuleError
 from autograd.graph import Node
 from autograd.products import masked_product
@@ -31,8 +32,10 @@ class Op:
     """
 
     __slots__ = (
-        "analytic", "arity", "array_function", "function", "latex", "name", "record", "rule", "selects", "symbol",
+        "analytic", "arity", "array_function", "derivable", "function", "latex", "name", "record", "rule", "selects",
+        "symbol",
     )  # fmt: skip
+    whole = False  # whether it works on whole arrays, with a pull-back in place of local derivatives
 
     def __init__(
         self,
@@ -51,7 +54,7 @@ class Op:
         operands = ", ".join(["{}"] * max(self.arity, 1))
         self.symbol = symbol or f"{name}({operands})"
         self.latex = latex or rf"\operatorname{{{{{name}}}}}\left({operands}\right)"
-        self.analytic, self.selects = analytic, selects
+        self.analytic, self.selects, self.derivable = analytic, selects, rule is not None
         self.record: Callable[..., Any] | None = None  # how scalar nodes record this op: made once, at first use
 
     def __call__(self, *arguments: Any) -> Any:
@@ -68,8 +71,15 @@ class Op:
             if isinstance(argument, Node):
                 return argument.apply(self, arguments)
         if any(isinstance(argument, (np.ndarray, complex)) for argument in arguments):
-            return self.array_function(*arguments)
+            return self._on_arrays(arguments)
         return self._on_floats([as_float(argument, self.name) for argument in arguments])
+
+    def _on_arrays(self, arguments: Sequence[Any]) -> Any:
+        try:
+            y = self.array_function(*arguments)
+        except COMPLAINTS as error:
+            raise explained(self.name, arguments, None, error) from None
+        return y if y.__class__ is np.ndarray and y.dtype.kind != "O" else numbers(self.name, y, arguments)
 
     def _on_floats(self, arguments: Sequence[float]) -> float:
         try:
@@ -98,14 +108,14 @@ class Op:
         return y, derivatives
 
     def shares(
-        self, adjoint: Any, y: Any, operands: Sequence[Any], wanted: Sequence[Any], parameters: Any = None
+        self, adjoint: Any, y: Any, operands: Sequence[Any], wanted: Sequence[Any], parameters: Any, home: Any
     ) -> Iterator[tuple[int, Any]]:
         """Place and share of every operand wanted: the adjoint of y times the local derivative, masked.
 
-        The rule is taken here, on what it is given: arrays, or the nodes of a graph.
+        The rule is taken here, on what it is given: arrays, or the nodes of a graph. `home(place)` may give an array into
+        which that share can be written.
         """
-        if self.rule is None:
-            return
+        assert self.rule is not None
         entries = self.rule(y, *operands)
         _demand_one_each(self, entries, operands)
         for place, entry in enumerate(entries):
@@ -164,30 +174,47 @@ class ArrayOp(Op):
     """
 
     __slots__ = ("pull_back",)
+    whole = True
 
     def __init__(
         self, name: str, function: Callable[..., Any], pull_back: Callable[..., tuple[Any, ...]] | None, **display: Any
     ) -> None:
         super().__init__(name, function, function, None, **display)
-        self.pull_back = pull_back
+        self.pull_back, self.derivable = pull_back, pull_back is not None
         self.arity = -1
 
     def __call__(self, *operands: Any, **parameters: Any) -> Any:
         for operand in operands:
             if isinstance(operand, Node):
                 return operand.apply(self, operands, parameters)
-        return self.function(*operands, **parameters)
+        try:
+            y = self.function(*operands, **parameters)
+        except COMPLAINTS as error:
+            raise explained(self.name, operands, parameters, error) from None
+        return y if y.__class__ is np.ndarray and y.dtype.kind != "O" else numbers(self.name, y, operands)
 
     def shares(
-        self, adjoint: Any, y: Any, operands: Sequence[Any], wanted: Sequence[Any], parameters: Any = None
+        self, adjoint: Any, y: Any, operands: Sequence[Any], wanted: Sequence[Any], parameters: Any, home: Any
     ) -> Iterator[tuple[int, Any]]:
-        if self.pull_back is None:
-            return
+        assert self.pull_back is not None
         entries = self.pull_back(adjoint, y, *operands, **(parameters or {}))
         _demand_one_each(self, entries, operands)
         for place, entry in enumerate(entries):
-            if wanted[place] is not None and entry is not None:
+            if wanted[place] is None or entry is None:
+                continue
+            if entry.__class__ is Into:
+                yield place, entry.function(home(place))
+            else:
                 yield place, entry() if callable(entry) else entry
+
+
+class Into(NamedTuple):
+    """An entry of a pull-back that can be written into an array that is there: `function(out)`, out an array or None.
+
+    The weights' share of a layer is as large as the weights: this saves a copy of it.
+    """
+
+    function: Callable[[Any], Any]
 
 
 def array_op(

@@ -192,12 +192,13 @@ def _shared_by_winners(y: Any, xs: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 def _as_numbers(truths: Any, a: Any, b: Any) -> Any:
-    """1 for true and 0 for false in the dtype of the operands: truths would not add up."""
-    return np.asarray(truths, dtype=np.result_type(a, b))
+    """1 for true and 0 for false in the dtype of the operands, of whole numbers as floats: truths would not add up."""
+    dtype = np.result_type(a, b)
+    return np.asarray(truths, dtype=np.float64 if dtype.kind in "iub" else dtype)  # 1 and 0 of whole numbers are places
 
 
 def _logistic_of_array(a: Any) -> Any:
-    if np.iscomplexobj(a):
+    if a.dtype.kind == "c":
         return 1.0 / (1.0 + np.exp(-a))
     small = np.exp(-np.abs(a))
     return np.where(a >= 0.0, 1.0, small) / (1.0 + small)

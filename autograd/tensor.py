@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from autograd import array_functions as functions, array_ops, arrays, backward, numpy_protocols, ops
 from autograd.errors import ArgumentError, AutogradError, Detached, OperandError, ShapeError
 from autograd.graph import Node
+from autograd.leaf_data import LeafData
 from autograd.modes import MODE
-from autograd.op import Op
+from autograd.op import Op, as_float
 
 
 class Tensor(Node):
@@ -54,8 +55,11 @@ class Tensor(Node):
 
     @property
     def data(self) -> NDArray[Any]:
-        """The array, read-only. On a leaf it can be set: the new numbers are copied into place, in its dtype."""
-        view = self._data.view()
+        """The array, read-only. On a leaf it can be set: the new numbers are copied into place, in its dtype.
+
+        So `t.data = t.data - lr * t.grad` takes a step, and so does `t.data -= lr * t.grad`.
+        """
+        view = self._data.view() if self.op is not None else self._data.view(LeafData)
         view.flags.writeable = False
         return view
 
@@ -134,7 +138,8 @@ class Tensor(Node):
         return arrays.record(Tensor, op, arguments, parameters)
 
     def constant(self, x: Any) -> Tensor:
-        return arrays.leaf(Tensor, np.array(x, dtype=self.dtype), requires_grad=False)
+        data = np.array(x, dtype=None if isinstance(x, (np.ndarray, np.generic)) else self.dtype)
+        return arrays.leaf(Tensor, data, requires_grad=False)
 
     def seed(self, given: Any = None) -> Any:
         if given is None and self.size != 1:
@@ -151,8 +156,10 @@ class Tensor(Node):
             raise ShapeError(f"the seed has shape {seed.shape} and the Tensor {self.shape}: they must be equal")
         return seed
 
-    def shares(self, adjoint: Any, create_graph: bool) -> Iterator[tuple[Node, Any]]:
-        return arrays.shares(self, adjoint, create_graph)
+    def shares(
+        self, adjoint: Any, create_graph: bool, at_home: set[Node] | None = None
+    ) -> Iterator[tuple[Node, Any]]:
+        return arrays.shares(self, adjoint, create_graph, at_home)
 
     def store(self, walk: Iterable[tuple[Node, Any]]) -> None:
         for node, adjoint in walk:
@@ -163,8 +170,9 @@ class Tensor(Node):
             elif node._home is None:  # type: ignore[attr-defined]
                 node.grad = np.array(adjoint)
             else:
-                np.copyto(node._home, adjoint)  # type: ignore[attr-defined]
                 node.grad = node._home  # type: ignore[attr-defined]
+                if adjoint is not node.grad:
+                    np.copyto(node.grad, adjoint)
 
     @property
     def local_gradients(self) -> tuple[Any, ...]:
@@ -185,7 +193,13 @@ class Tensor(Node):
         A Tensor of several entries needs a seed of its shape: how much each entry counts. `grad` is then the gradient
         of the sum of seed × self. ShapeError and OperandError where the seed does not fit.
         """
-        backward.backward(self, seed)
+        backward.backward(self, seed._data if isinstance(seed, Tensor) else seed)
+
+    def disown(self) -> None:
+        if self.op is None:
+            self._data, self._home = self._data.copy(), None
+        if isinstance(self.grad, np.ndarray):
+            self.grad = self.grad.copy()
 
     def zero_grad(self) -> None:
         """Sets grad back to None, for a new sum."""
@@ -458,6 +472,8 @@ def _floating(a: Any, dtype: Any = None) -> NDArray[Any]:
         raise OperandError(f"Tensor takes numbers, and got a node of a graph: its numbers are node.data. Got {a!r}")
     if isinstance(a, (list, tuple)) and any(isinstance(item, Node) for item in a):
         raise OperandError("Tensor takes numbers, and got a list of nodes: join Tensors with autograd.stack")
+    if isinstance(a, np.ma.MaskedArray):
+        raise OperandError("Tensor takes numbers, and got a masked array: say what stands for the rest, a.filled(0.0)")
     try:
         array = np.array(a)
     except (ValueError, TypeError):
@@ -468,6 +484,8 @@ def _floating(a: Any, dtype: Any = None) -> NDArray[Any]:
         raise OperandError(
             f"Tensor takes float32 or float64, and got an array of {array.dtype}: write a.astype(np.float64)"
         )
+    if array.dtype.kind == "f" and not array.dtype.isnative:
+        array = array.astype(array.dtype.newbyteorder("="))
     if array.dtype not in (np.float32, np.float64):
         raise OperandError(f"Tensor takes float32 or float64, and got {array.dtype}: {str(a)[:60]!r}")
     return array if dtype is None else array.astype(dtype, copy=False)
@@ -484,20 +502,23 @@ def _float_dtype(dtype: Any) -> Any:
 
 
 def _negated(x: Any) -> Any:
-    """−x: of a Tensor as a node, of plain data as data."""
-    if isinstance(x, (Tensor, int, float)):
-        return x * -1.0
-    try:
-        return -np.asarray(x)
-    except TypeError:
-        raise OperandError(f"subtraction works on Tensors, arrays and numbers, not on {type(x).__name__}") from None
+    """−x: of a node as a node, of plain data as data (whole numbers as floats, for an unsigned one has no negative)."""
+    if isinstance(x, Node):
+        return ops.mul(x, -1.0)
+    if x.__class__ in (int, float, bool):
+        return as_float(x, "subtraction") * -1.0
+    refusal = "subtraction works on Tensors, arrays and numbers, not on"
+    return np.multiply(arrays.constant(Tensor, x, refusal)._data, -1.0)
 
 
 def _index(part: Any) -> Any:
     """One part of an index as it is kept: arrays are copied, so that the caller may change his."""
     if part is None or part is Ellipsis or isinstance(part, (int, slice, np.integer)):
         return part
-    array = np.array(part, dtype=None if np.size(part) else np.intp)
+    try:
+        array = np.array(part, dtype=None if np.size(part) else np.intp)
+    except (ValueError, TypeError):
+        raise OperandError(f"an index holds whole numbers, slices or truths, not {str(part)[:60]!r}") from None
     if array.dtype.kind not in "iub":
         raise OperandError(f"an index holds whole numbers, slices or truths, not {str(part)[:60]!r}")
     return array

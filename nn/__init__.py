@@ -1,8 +1,26 @@
 """Networks on the autograd engine: modules, losses, optimizers and training."""
 
 from nn import data, textbook
+from nn.activation_modules import (
+    ELU,
+    ActivationModule,
+    HardLogistic,
+    HardTanh,
+    Identity,
+    LeakyReLU,
+    LogSigmoid,
+    LogSoftmax,
+    ReLU,
+    ReLU6,
+    Sigmoid,
+    Softmax,
+    Softplus,
+    Step,
+    Tanh,
+)
 from nn.data import Dataset
 from nn.history import History
+from nn.layers import Dropout, Flatten, Linear, Maxout, PReLU
 from nn.losses import (
     AbsoluteError,
     CrossEntropyLoss,
@@ -23,11 +41,16 @@ from nn.module import Module, Parameter, Parameters
 from nn.optimizers import SGD, Adagrad, Adam, AdamW, Optimizer, RMSprop
 from nn.perceptron import Perceptron
 from nn.scalar import MLP, Layer, Neuron
+from nn.sequential import Sequential
+from nn.summary import Summary
 from nn.training import fit
 
 __all__ = [
-    "MLP", "SGD", "AbsoluteError", "Adagrad", "Adam", "AdamW", "Confusion", "CrossEntropyLoss", "Dataset", "ExponentialLoss", "HalfSquaredError",
-    "HingeLoss", "History", "L1Loss", "Layer", "LogLoss", "Loss", "MSELoss", "Module", "NLLLoss", "Neuron", "Optimizer",
-    "Parameter", "Parameters", "Perceptron", "RMSprop", "SoftCrossEntropy", "SquaredError", "accuracy", "confusion", "data",
-    "error_rate", "fit", "l2_penalty", "predict", "predicted_class", "textbook", "zero_one",
+    "ELU", "MLP", "SGD", "AbsoluteError", "ActivationModule", "Adagrad", "Adam", "AdamW", "Confusion",
+    "CrossEntropyLoss", "Dataset", "Dropout", "ExponentialLoss", "Flatten", "HalfSquaredError", "HardLogistic",
+    "HardTanh", "HingeLoss", "History", "Identity", "L1Loss", "Layer", "LeakyReLU", "Linear", "LogLoss", "LogSigmoid",
+    "LogSoftmax", "Loss", "MSELoss", "Maxout", "Module", "NLLLoss", "Neuron", "Optimizer", "PReLU", "Parameter",
+    "Parameters", "Perceptron", "RMSprop", "ReLU", "ReLU6", "Sequential", "Sigmoid", "SoftCrossEntropy", "Softmax",
+    "Softplus", "SquaredError", "Step", "Summary", "Tanh", "accuracy", "confusion", "data", "error_rate", "fit",
+    "l2_penalty", "predict", "predicted_class", "textbook", "zero_one",
 ]  # fmt: skip

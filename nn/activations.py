@@ -50,6 +50,8 @@ def activation_function(activation: Activation, allowed: dict[str, Callable[[Any
     return allowed[activation]
 
 
-def activation_name(activation: Activation) -> str:
-    """How a module shows its activation: the name in quotes, or that of the function."""
+def activation_name(activation: Activation | Sequence[Activation]) -> str:
+    """How a module shows its activation: the name in quotes, or that of the function; of several a list."""
+    if isinstance(activation, Sequence) and not isinstance(activation, str):
+        return f"[{', '.join(map(activation_name, activation))}]"
     return repr(activation) if isinstance(activation, str) else getattr(activation, "__name__", repr(activation))

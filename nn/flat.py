@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from autograd import Tensor, Value
 
 # Entries that are moved at a time: with the optimizer's own arrays they stay in a core's second-level cache.
-BLOCK = 16_384
+BLOCK = 65_536
 
 
 class Flat:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from copy import deepcopy
+from dataclasses import asdict, dataclass, field
 from typing import Any, NamedTuple
 
 from autograd.errors import ArgumentError, MissingExtra
 
 
 class Score(NamedTuple):
-    """The mean loss over some samples, and the part of them named wrongly where their targets are classes."""
+    """The mean loss over some samples, the part of them named wrongly where their targets are classes, and metrics."""
 
     loss: float
     error_rate: float | None
+    metrics: Mapping[str, float] = {}
 
     def is_better_than(self, other: Score) -> bool:
         """Whether the error rate is smaller; where it is equal, or there is none, whether the loss is. nan is worst."""
@@ -27,32 +30,51 @@ class Score(NamedTuple):
 class History:
     """One entry an epoch in every list; a list stays empty where there was nothing to measure.
 
-    `loss` and `error_rate` are means over the training samples as they were met during the epoch, the validation
-    lists are measured after it. `best_epoch` is the epoch after which the weights were best, 0 where those that the
-    model came with are. `stopped` is "finished" after all epochs, "early" when the validation error no longer fell,
-    "interrupted" after Ctrl-C.
+    `loss`, `error_rate` and `metrics` are measured on the training samples as they were met during the epoch, the
+    validation lists after it; metrics are lists under the names that fit was given. `learning_rate` is that of the
+    epoch. `best_epoch` is the epoch after which the weights were best, 0 where those that the model came with are.
+    `stopped` is "finished" after all epochs, "early" when the validation error no longer fell, "callback" where a
+    callback ended the run, "interrupted" after Ctrl-C.
     """
 
     loss: list[float] = field(default_factory=list)
     error_rate: list[float] = field(default_factory=list)
     validation_loss: list[float] = field(default_factory=list)
     validation_error_rate: list[float] = field(default_factory=list)
+    metrics: dict[str, list[float]] = field(default_factory=dict)
+    validation_metrics: dict[str, list[float]] = field(default_factory=dict)
+    learning_rate: list[float] = field(default_factory=list)
     best_epoch: int = 0
     stopped: str = "finished"
 
-    def add(self, training: Score, validation: Score | None) -> None:
+    def add(self, training: Score, validation: Score | None, learning_rate: float) -> None:
         """Enters the scores of one more epoch."""
         self.loss.append(training.loss)
         if training.error_rate is not None:
             self.error_rate.append(training.error_rate)
+        for name, number in training.metrics.items():
+            self.metrics.setdefault(name, []).append(number)
         if validation is not None:
             self.validation_loss.append(validation.loss)
             if validation.error_rate is not None:
                 self.validation_error_rate.append(validation.error_rate)
+            for name, number in validation.metrics.items():
+                self.validation_metrics.setdefault(name, []).append(number)
+        self.learning_rate.append(learning_rate)
 
     def to_dict(self) -> dict[str, Any]:
-        """Lists, numbers and strings under their names, ready for JSON."""
-        return {**self._columns(), "best_epoch": self.best_epoch, "stopped": self.stopped}
+        """Lists, numbers and strings under the names of the attributes, ready for JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, state: Mapping[str, Any]) -> History:
+        """The history of which `to_dict` made the state; ArgumentError where that cannot be."""
+        own = cls()
+        wrong = [name for name in own.to_dict().keys() ^ state.keys()]
+        wrong += [name for name in state if name not in wrong and type(state[name]) is not type(getattr(own, name))]
+        if wrong:
+            raise ArgumentError(f"this is not what History.to_dict() gives: see {', '.join(sorted(wrong))}")
+        return cls(**deepcopy(dict(state)))
 
     def plot(self, axes: Any = None) -> Any:
         """Draws every list against the epoch and returns the matplotlib axes; MissingExtra without matplotlib.
@@ -75,11 +97,14 @@ class History:
         return axes
 
     def _columns(self) -> dict[str, list[float]]:
+        """What was measured, under the names of the table's columns."""
         return {
-            "loss": list(self.loss),
-            "error_rate": list(self.error_rate),
-            "validation_loss": list(self.validation_loss),
-            "validation_error_rate": list(self.validation_error_rate),
+            "loss": self.loss,
+            "error_rate": self.error_rate,
+            "validation_loss": self.validation_loss,
+            "validation_error_rate": self.validation_error_rate,
+            **self.metrics,
+            **{f"validation_{name}": column for name, column in self.validation_metrics.items()},
         }
 
     def __str__(self) -> str:

@@ -60,6 +60,10 @@ class Module:
         with region(self):
             return self.forward(*inputs, **options)
 
+    def held(self) -> Iterable[tuple[str, Any]]:
+        """Names and objects in which parameters and modules are looked for: the attributes."""
+        return vars(self).items()
+
     def named_parameters(self) -> list[tuple[str, Parameter]]:
         """Pairs of dotted name and parameter, such as ("layers.0.neurons.2.weights.1", w); tied ones appear once."""
         return [(name, item) for name, item in _contents(self, "", set()) if isinstance(item, Parameter)]
@@ -90,8 +94,8 @@ class Module:
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Sets every parameter to the data under its name.
 
-        Where names are missing or unknown, or what they hold is no numbers of the parameter's shape, ArgumentError lists
-        them and nothing is changed.
+        Where names are missing or unknown, or what they hold is no numbers of the parameter's shape, ArgumentError
+        lists them and nothing is changed.
         """
         if not isinstance(state, Mapping):
             raise ArgumentError(f"a state is a dict of names and numbers or arrays, got {type(state).__name__}")
@@ -168,7 +172,7 @@ def _contents(holder: Any, prefix: str, seen: set[int]) -> Iterator[tuple[str, P
 
 def _items(holder: Any) -> Iterable[tuple[Any, Any]]:
     if isinstance(holder, Module):
-        return vars(holder).items()
+        return holder.held()
     if isinstance(holder, Parameters):
         return holder.named
     return holder.items() if isinstance(holder, dict) else enumerate(holder)

@@ -140,7 +140,7 @@ class SGD(Optimizer):
     Without momentum this is W ← W − α(δaᵀ + λW), b ← b − αδ of the textbook's Algorithm 4.1.
     """
 
-    memory = ("velocity",)
+    memory: tuple[str, ...] = ("velocity",)
 
     def __init__(
         self, parameters: Any, lr: float, momentum: float = 0.0, weight_decay: float = 0.0, nesterov: bool = False
@@ -188,7 +188,7 @@ class SGD(Optimizer):
 class RMSprop(Optimizer):
     """s ← αs + (1 − α)g², w ← w − lr·g / (√s + ε), with g + λw in place of g (Tieleman and Hinton, 2012)."""
 
-    memory = ("mean_square",)
+    memory: tuple[str, ...] = ("mean_square",)
 
     def __init__(
         self, parameters: Any, lr: float = 0.01, alpha: float = 0.99, eps: float = 1e-8, weight_decay: float = 0.0
@@ -217,7 +217,7 @@ class RMSprop(Optimizer):
 class Adagrad(Optimizer):
     """s ← s + g², w ← w − lr·g / (√s + ε), with g + λw in place of g (Duchi, Hazan and Singer, 2011)."""
 
-    memory = ("sum_of_squares",)
+    memory: tuple[str, ...] = ("sum_of_squares",)
 
     def __init__(self, parameters: Any, lr: float = 0.01, eps: float = 1e-10, weight_decay: float = 0.0) -> None:
         self.eps = rate(eps, "Adagrad", "eps")
@@ -245,7 +245,7 @@ class Adam(Optimizer):
     m / (1 − β₁) and v / (1 − β₂), which saves two products a number and step.
     """
 
-    memory = ("gradients", "squares")
+    memory: tuple[str, ...] = ("gradients", "squares")
 
     def __init__(
         self,

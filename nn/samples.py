@@ -1,14 +1,16 @@
-"""The data that training accepts: X and y, checked before anything is learned, as plain rows and targets."""
+"""The data that training accepts, checked before anything is learned: plain rows for Values, arrays for Tensors."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from autograd.errors import DataError
+from nn.batches import checked_arrays
 
 
 @dataclass(frozen=True)
@@ -21,12 +23,73 @@ class Samples:
     def __len__(self) -> int:
         return len(self.rows)
 
-    def __iter__(self) -> Iterator[tuple[list[float], Any]]:
-        return zip(self.rows, self.targets, strict=True)
+    @property
+    def shapes(self) -> list[list[int]]:
+        """The sizes of rows and targets, as arrays of them would have."""
+        return [[len(self), len(self.rows[0])], [len(self), *np.shape(self.targets[0])]]
 
     def taken(self, indices: Iterable[int]) -> Samples:
         """The samples at these indices, in their order."""
         return Samples([self.rows[i] for i in indices], [self.targets[i] for i in indices])
+
+    def batches(self, size: int, order: Sequence[int] | None = None) -> Iterator[tuple[list[Any], list[Any]]]:
+        """Rows and targets, `size` at a time, in the order given or from first to last."""
+        sequence = range(len(self)) if order is None else order
+        for start in range(0, len(self), size):
+            batch = self.taken(sequence[start : start + size])
+            yield batch.rows, batch.targets
+
+
+@dataclass(frozen=True)
+class ArraySamples:
+    """Rows of X and y, all of them or those at the places `chosen`; the arrays are never copied whole.
+
+    Batches have the model's `dtype`, float32 or float64: X, and y where it holds floats. Other y become int64.
+    """
+
+    X: NDArray[Any]
+    y: NDArray[Any]
+    dtype: np.dtype[Any]
+    chosen: NDArray[np.intp] | None = None
+
+    def __len__(self) -> int:
+        return len(self.X) if self.chosen is None else len(self.chosen)
+
+    @property
+    def shapes(self) -> list[list[int]]:
+        """The shapes of inputs and targets."""
+        return [[len(self), *self.X.shape[1:]], [len(self), *self.y.shape[1:]]]
+
+    def taken(self, indices: NDArray[np.intp]) -> ArraySamples:
+        """The samples at these indices."""
+        return ArraySamples(self.X, self.y, self.dtype, indices if self.chosen is None else self.chosen[indices])
+
+    def batches(self, size: int, order: NDArray[np.intp] | None = None) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
+        """Inputs and targets, `size` at a time, in the order given or from first to last.
+
+        Inside a batch rows come in the order of X, so that a file is read from front to back, and so that data in a
+        file and in memory give the same run.
+        """
+        places = self.chosen if order is None or self.chosen is None else self.chosen[order]
+        places = order if places is None else places
+        for start in range(0, len(self), size):
+            part: Any = slice(start, start + size)
+            rows = part if places is None else np.sort(places[part])
+            yield self.X[rows].astype(self.dtype, copy=False), self._targets(self.y[rows])
+
+    def _targets(self, y: NDArray[Any]) -> NDArray[Any]:
+        return y.astype(self.dtype if y.dtype.kind == "f" else np.int64, copy=False)
+
+
+Data: TypeAlias = Samples | ArraySamples
+
+
+def checked_array_samples(X: Any, y: Any, dtype: np.dtype[Any], whose: str = "") -> ArraySamples:
+    """X and y as arrays of equally many rows, finite also in `dtype`, else DataError says where.
+
+    They are read block by block, and not copied, so that memory-mapped ones may be larger than memory.
+    """
+    return ArraySamples(*checked_arrays(X, y, whose, dtype), dtype)
 
 
 def checked_samples(X: Any, y: Any, whose: str = "") -> Samples:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,6 +15,9 @@ from nn.activations import ACTIVATIONS, LAYER_ACTIVATIONS, Activation, activatio
 from nn.arguments import at_least_one
 from nn.module import Module
 from nn.randomness import Randomness, generator_from
+
+if TYPE_CHECKING:
+    from nn.sequential import Sequential
 
 
 class Neuron(Module):
@@ -109,14 +112,14 @@ class Layer(Module):
 class MLP(Module):
     """Layers upon layers, `MLP([4, 6, 3])`: 4 inputs, 6 hidden neurons, a list of 3 outputs (textbook, 4.3).
 
-    `activation` is that of the hidden layers and `output` that of the last, where "softmax" gives probabilities and
-    "identity" gives logits, which is what CrossEntropyLoss wants.
+    `activation` is that of the hidden layers, or a list with one for each of them; `output` is that of the last, where
+    "softmax" gives probabilities and "identity" gives logits, which is what CrossEntropyLoss wants.
     """
 
     def __init__(
         self,
         sizes: Sequence[int],
-        activation: Activation = "sigmoid",
+        activation: Activation | Sequence[Activation] = "sigmoid",
         output: Activation = "identity",
         rng: Randomness = None,
     ) -> None:
@@ -126,10 +129,10 @@ class MLP(Module):
             )
         rng = generator_from(rng)
         self.sizes = [at_least_one(size, "MLP", "sizes") for size in sizes]
-        activations = [activation] * (len(sizes) - 2) + [output]
+        hidden = _one_each(activation, len(sizes) - 2)
         self.layers = [
             Layer(inputs, outputs, each, rng)
-            for (inputs, outputs), each in zip(pairwise(self.sizes), activations, strict=True)
+            for (inputs, outputs), each in zip(pairwise(self.sizes), [*hidden, output], strict=True)
         ]
         self.activation, self.output = activation, output
 
@@ -139,10 +142,31 @@ class MLP(Module):
             inputs = layer(inputs)
         return list(inputs)
 
+    def to_tensors(self) -> Sequential:
+        """The same network on arrays: a Sequential of Linear layers in float64 with copies of these weights.
+
+        What it computes, and every gradient, is the same up to the order in which sums are rounded. ArgumentError names
+        what has no counterpart: tied weights, an activation known by no name, a subclass.
+        """
+        from nn.sequential import Sequential
+
+        return Sequential.from_scalars(self)
+
     def __repr__(self) -> str:
         return (
             f"MLP({self.sizes}, activation={activation_name(self.activation)}, output={activation_name(self.output)})"
         )
+
+
+def _one_each(activation: Activation | Sequence[Activation], layers: int) -> list[Activation]:
+    """An activation for each hidden layer: the one for all of them, or those of a list."""
+    if isinstance(activation, str) or not isinstance(activation, Sequence):
+        return [activation] * layers
+    if len(activation) != layers:
+        raise ArgumentError(
+            f"MLP: {layers} hidden layers take as many activations, or one for all, got {len(activation)}"
+        )
+    return list(activation)
 
 
 def _fits(inputs: Sequence[Any], expected: int, module: Module) -> None:

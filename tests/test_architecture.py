@@ -17,15 +17,30 @@ ROOT = Path(autograd.__file__).parents[1]
 # From the top down: each room imports only rooms above it. A new module must be given its place here.
 ROOMS = {
     "autograd": [
-        *("errors", "modes", "graph", "products", "op", "ops", "array_ops", "scalars", "arrays", "anomaly", "backward"),
+        *(
+            "errors",
+            "complaints",
+            "leaf_data",
+            "modes",
+            "graph",
+            "products",
+            "op",
+            "ops",
+            "array_ops",
+            "scalars",
+            "arrays",
+            "anomaly",
+            "backward",
+        ),
         *("forward", "value", "array_functions", "numpy_protocols", "tensor"),
         "functions",
         *("transforms", "numeric", "symbolic", "parsing", "checking", "program", "view"),
     ],
     "nn": [
-        *("arguments", "randomness", "initializers", "activations", "module", "scalar", "layers", "modules"),
+        *("arguments", "randomness", "initializers", "activations", "module", "scalar"),
+        *("inputs", "layers", "activation_modules", "conversion", "summary", "sequential"),
         *("dataset", "synthetic", "idx", "mnist", "batches"),
-        *("sequential", "conversion", "samples", "perceptron", "metrics", "losses"),
+        *("samples", "perceptron", "metrics", "losses"),
         *("flat", "optimizers", "clipping", "schedules", "atomic", "checkpoints", "history", "rehearsal", "training"),
         *("data", "textbook", "demo", "diagrams"),
     ],
@@ -35,6 +50,7 @@ ABOVE_BOTH = {"autograd.cli", "autograd.__main__"}  # the command line uses both
 # Imports that run against the arrows, inside a function, each with its reason.
 LAZY = {
     ("autograd.graph", "autograd.op"): "a node's op, named in an annotation and never imported when it runs",
+    ("nn.scalar", "nn.sequential"): "MLP.to_tensors gives a Sequential, whose to_scalars gives an MLP",
 }
 
 MODULES = {

@@ -8,10 +8,10 @@ from autograd.graph import Node
 from autograd.view.box_text import NAME, ROOM
 from autograd.view.folding import Block, Folding
 from autograd.view.parts import Frame, Link, Picture
-from autograd.view.reading import Reading
+from autograd.view.reading import Edge, Reading
 from autograd.view.regions import RegionPlace
 from autograd.view.text import one_line, shortened
-from autograd.view.wording import Edge, box_of, calls_of, counted, link_of
+from autograd.view.wording import box_of, calls_of, counted, link_of
 
 
 def picture_of(reading: Reading, folding: Folding) -> Picture:
@@ -55,12 +55,15 @@ def _joined(reading: Reading, blocks: tuple[Block, ...]) -> dict[tuple[int, int,
     home = {node: b for b, block in enumerate(blocks) for node in block.nodes}
     joined: dict[tuple[int, int, int], list[Edge]] = {}
     for node in reading.names:
-        for parent, derivative in zip(node.parents, node.local_gradients, strict=True):
-            source, target = home[parent], home[node]
+        target = home[node]
+        if all(home[parent] == target for parent in node.parents):
+            continue
+        for edge in reading.edges_into(node):
+            source = home[edge.operand]
             if source != target:
                 together = blocks[source].folded or blocks[target].folded
                 ends = (source, target, -1 if together else len(joined))
-                joined.setdefault(ends, []).append(Edge(parent, node, derivative))
+                joined.setdefault(ends, []).append(edge)
     return joined
 
 
@@ -73,6 +76,6 @@ def _notes(reading: Reading, folding: Folding, links: Iterable[Link]) -> Iterabl
         product = ": the operation's gradient × ∂" if derivatives else ""
         yield f"{reading.back}  the operand's share of the gradient{product}"
     if not reading.adjoints and reading.root.requires_grad:
-        yield f"—  no backward pass from {one_line(reading.names[reading.root])} yet"
+        yield f"—  {one_line(reading.gradients.missing)}"
     if folding.note is not None:
         yield folding.note

@@ -19,7 +19,7 @@ from autograd.view.markup import escaped, page_of
 from autograd.view.names import names as names_of
 from autograd.view.parts import Direction, Picture
 from autograd.view.placement import Placement
-from autograd.view.reading import Edges, Reading, adjoints_of
+from autograd.view.reading import Edges, Reading, pass_from
 from autograd.view.svg import svg_of
 
 if TYPE_CHECKING:
@@ -41,8 +41,9 @@ def draw(
 ) -> Drawing:
     """The graph of a root: a box for each node with name, operation, value and gradient, an arrow for each operand.
 
+    A Tensor shows its number, its entries where they are few, or else shape and dtype, and as its gradient the norm.
     Gradients are those of one fresh pass from the root, and "—" until backward() has been called on the drawn root
-    itself; a leaf whose grad holds something else says so. A picture wider than 2,000 pixels, which in a notebook
+    itself, or where there can be none; a leaf whose grad holds something else says so. A picture wider than 2,000 pixels, which in a notebook
     would be too small to read, is folded by region as far as it takes, where there are regions; a note below it says
     what was folded. Every option has a fixed set of values:
 
@@ -64,7 +65,9 @@ def draw(
     <drawing: Graph of h1: 1 operation, 1 variable>
     """
     if not isinstance(root, Node):
-        raise OperandError(f"draw takes a Value, the root of a graph, got {type(root).__name__}: {str(root)[:60]!r}")
+        raise OperandError(
+            f"draw takes a Value or a Tensor, the root of a graph, got {type(root).__name__}: {str(root)[:60]!r}"
+        )
     _allowed("direction", direction, get_args(Direction))
     _allowed("edges", edges, get_args(Edges))
     _allowed("engine", engine, get_args(Engine))
@@ -73,7 +76,7 @@ def draw(
     _foldable(fold)
     with paused_collector():
         named = names_of(root, names, digits=digits)
-        reading = Reading(root, named, adjoints_of(root), digits, edges, direction)
+        reading = Reading(root, named, pass_from(root, named[root]), digits, edges, direction)
         picture, placement = _laid_out(reading, foldings(list(named), fold, limit), engine)
         return Drawing(svg_of(picture, placement), dot_of(picture), picture.title)
 

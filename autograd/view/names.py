@@ -8,6 +8,7 @@ from typing import Any
 
 from autograd.errors import ArgumentError
 from autograd.graph import Node, ancestry
+from autograd.view.datum import is_one_number
 from autograd.view.text import number
 
 
@@ -16,15 +17,15 @@ def names(root: Node, given: Mapping[str, Any] | None = None, *, digits: int = 4
 
     A label comes first; then the name under which `given`, such as locals(), holds the node, also inside lists and
     tuples as w[0]; then h and the place among the operations in ancestry order, x and the place among the unnamed
-    variables, or the number itself for a constant. A name made here never repeats one of the user's.
-    The names come in ancestry order.
+    variables, c and the place among the unnamed constant arrays, or the number itself for a constant that is one.
+    A name made here never repeats one of the user's. The names come in ancestry order.
     """
     order = ancestry(root)
     held = _held(order, given)
     own = {node: name for node in order if (name := node.label or held.get(node)) is not None}
     taken = set(own.values())
     chosen: dict[Node, str] = {}
-    operations = variables = 0
+    operations = variables = arrays = 0
     for node in order:
         operations += node.op is not None
         if node in own:
@@ -34,8 +35,11 @@ def names(root: Node, given: Mapping[str, Any] | None = None, *, digits: int = 4
         elif node.requires_grad:
             variables += 1
             chosen[node] = _free(f"x{variables}", taken)
-        else:
+        elif is_one_number(node._data):
             chosen[node] = number(node._data, digits)
+        else:
+            arrays += 1
+            chosen[node] = _free(f"c{arrays}", taken)
     return chosen
 
 

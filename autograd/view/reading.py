@@ -2,36 +2,83 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
 
 from autograd.backward import walk_back
+from autograd.errors import ShapeError, StaleData
 from autograd.graph import Node
+from autograd.view import datum
+from autograd.view.notation import notation
 from autograd.view.parts import Direction, Kind
-from autograd.view.text import number
 
 Edges = Literal["derivatives", "values", "none"]
 
 
+class Pass(NamedTuple):
+    """∂root/∂node for every node that one fresh pass reaches; or none at all, and why."""
+
+    adjoints: Mapping[Node, Any]
+    missing: str = ""
+
+
+def pass_from(root: Node, name: str) -> Pass:
+    """One fresh backward pass; nothing until backward() has been called on the root, or where there can be none."""
+    try:
+        with np.errstate(all="ignore"):
+            root.seed()
+            if root.walked:
+                return Pass(dict(walk_back(root)))
+    except ShapeError:
+        return Pass({}, f"{name} is {datum.kind(root._data)}, and gradients are those of one number: draw its sum")
+    except StaleData:
+        return Pass({}, f"data of a leaf have been set since {name} was computed: draw it before an optimizer's step")
+    return Pass({}, f"no backward pass from {name} yet")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Edge:
+    """One edge of the graph: the operand, the operation, and what lies between them.
+
+    The derivative is a number or an array, and None where there is a pull-back instead, or nothing at all. The share
+    is what the operation sends back to the operand, None where there was no pass.
+    """
+
+    operand: Node
+    operation: Node
+    differentiable: bool
+    derivative: Any
+    share: Any
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A graph and how it is to be read; `names` is in ancestry order, `adjoints` empty before a pass from the root."""
+    """A graph and how it is to be read; `names` is in ancestry order, and gradients are those of one pass, if any."""
 
     root: Node
     names: Mapping[Node, str]
-    adjoints: Mapping[Node, Any]
+    gradients: Pass
     digits: int
     edges: Edges
     direction: Direction
+
+    @property
+    def adjoints(self) -> Mapping[Node, Any]:
+        return self.gradients.adjoints
 
     @property
     def back(self) -> str:
         """The arrow against the direction of the picture."""
         return "←" if self.direction == "LR" else "↑"
 
-    def number(self, x: Any) -> str:
-        return number(x, self.digits)
+    def value(self, x: Any) -> str:
+        return datum.brief(x, self.digits)
+
+    def gradient(self, x: Any) -> str:
+        return datum.size(x, self.digits)
 
     def kind(self, node: Node) -> Kind:
         if node is self.root:
@@ -42,9 +89,26 @@ class Reading:
 
     def written(self, node: Node) -> str:
         """The operation that made a node in the textbook's notation, over the names of its operands."""
-        return "" if node.op is None else node.op.written(*(self.names[parent] for parent in node.parents))
+        return notation(node, [self.names[parent] for parent in node.parents])
+
+    def edges_into(self, node: Node) -> Iterator[Edge]:
+        """The edges from a node's operands, in the order written."""
+        locals_, shares = node.local_gradients, _shares(node, self.adjoints) if self.adjoints else {}
+        for place, (parent, local) in enumerate(zip(node.parents, locals_, strict=True)):
+            derivative = None if callable(local) else local
+            share = None if local is None or not self.adjoints else shares.get(place, 0.0)
+            yield Edge(parent, node, local is not None, derivative, share)
 
 
-def adjoints_of(root: Node) -> dict[Node, Any]:
-    """∂root/∂node for every node, of one fresh pass; nothing until backward() has been called on the root."""
-    return dict(walk_back(root)) if root.walked else {}
+def _shares(node: Node, adjoints: Mapping[Node, Any]) -> dict[int, Any]:
+    """What each operand receives from a node that the pass has reached, by its place among the operands."""
+    if node not in adjoints:
+        return {}
+    places = [place for place, local in enumerate(node.local_gradients) if local is not None]
+    found = {}
+    with np.errstate(all="ignore"):
+        for parent, share in node.shares(adjoints[node], False):
+            place = next(place for place in places if node.parents[place] is parent)
+            places.remove(place)
+            found[place] = share
+    return found

@@ -8,8 +8,7 @@ from typing import Any
 from autograd.errors import GraphTooLarge, OperandError
 from autograd.graph import Node
 from autograd.view.names import names
-from autograd.view.reading import adjoints_of
-from autograd.view.text import number
+from autograd.view.reading import Reading, pass_from
 
 LARGEST = 1_000  # operations: more lines than that nobody reads
 
@@ -19,11 +18,12 @@ _HEADINGS = ("node", "function", "value", "local derivatives", "gradient")
 def table(root: Node, *, given: Mapping[str, Any] | None = None, digits: int = 6) -> str:
     """The forward and backward table of a graph, operations first and variables below, as text.
 
+    Tensors show their entries where they are few, or else shape and dtype; array ops have no local derivatives.
     Gradients are those of one fresh pass from the root, and — until backward() has been called on that root. `given`,
     such as locals(), names nodes that have no label. Raises GraphTooLarge beyond `LARGEST` operations.
     """
     if not isinstance(root, Node):
-        raise OperandError(f"table shows the graph of a Value, not of {type(root).__name__}")
+        raise OperandError(f"table shows the graph of a Value or a Tensor, not of {type(root).__name__}")
     called = names(root, given, digits=digits)
     operations = [node for node in called if node.op is not None]
     if len(operations) > LARGEST:
@@ -31,24 +31,23 @@ def table(root: Node, *, given: Mapping[str, Any] | None = None, digits: int = 6
             f"the graph has {len(operations):,} operations and a table shows {LARGEST:,}: give table() a node "
             "further down, or draw(root), which folds"
         )
-    adjoints = adjoints_of(root)
+    reading = Reading(root, called, pass_from(root, called[root]), digits, "none", "LR")
     variables = [node for node in called if node.op is None and node.requires_grad]
     rows: list[tuple[str, ...]] = [_HEADINGS]
-    rows += [_row(node, called, adjoints, digits) for node in operations]
-    rows += [_row(node, called, adjoints, digits) for node in variables]
+    rows += [_row(reading, node) for node in operations]
+    rows += [_row(reading, node) for node in variables]
     return _aligned(rows, ruled_after=(0, len(operations)))
 
 
-def _row(node: Node, called: Mapping[Node, str], adjoints: Mapping[Node, Any], digits: int) -> tuple[str, ...]:
-    operands = [called[parent] for parent in node.parents]
-    function = "variable" if node.op is None else node.op.written(*operands)
+def _row(reading: Reading, node: Node) -> tuple[str, ...]:
+    name = reading.names[node]
     derivatives = ", ".join(
-        f"∂{called[node]}/∂{operand} = {number(local, digits)}"
-        for operand, local in zip(operands, node.local_gradients, strict=True)
-        if local is not None
+        f"∂{name}/∂{reading.names[edge.operand]} = {reading.value(edge.derivative)}"
+        for edge in reading.edges_into(node)
+        if edge.derivative is not None
     )
-    gradient = number(adjoints.get(node, 0.0), digits) if adjoints else "—"
-    return (called[node], function, number(node._data, digits), derivatives, gradient)
+    gradient = reading.gradient(reading.adjoints.get(node, 0.0)) if reading.adjoints else "—"
+    return (name, reading.written(node) or "variable", reading.value(node._data), derivatives, gradient)
 
 
 def _aligned(rows: list[tuple[str, ...]], ruled_after: tuple[int, ...]) -> str:

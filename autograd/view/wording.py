@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-from typing import Any
 
 from autograd.graph import Node
-from autograd.products import masked_product
+from autograd.view.datum import in_full, is_one_number, same
 from autograd.view.folding import Block
 from autograd.view.parts import Box, Link
-from autograd.view.reading import Reading
+from autograd.view.reading import Edge, Reading
 from autograd.view.regions import RegionPlace
 from autograd.view.text import count, one_line
 
@@ -39,27 +36,28 @@ def calls_of(place: RegionPlace) -> str:
 
 def _single(reading: Reading, node: Node, frame: int | None) -> Box:
     kind, name, written = reading.kind(node), reading.names[node], reading.written(node)
-    tooltip = [f"{name} = {written}" if written else name, f"value {node._data!r}"]
+    tooltip = [f"{name} = {written}" if written else name, f"value {in_full(node._data)}"]
     if node in reading.adjoints:
-        tooltip.append(f"gradient {reading.adjoints[node]!r}")
+        tooltip.append(f"gradient {in_full(reading.adjoints[node])}")
     if node.site is not None:
         tooltip.append(str(node.site))
-    bare = kind == "constant" and name == reading.number(node._data)
+    bare = kind == "constant" and name == reading.value(node._data)
     rows = () if bare else _numbers(reading, node)
     return Box(kind, one_line(name), one_line(written), rows, "\n".join(tooltip), frame)
 
 
 def _numbers(reading: Reading, node: Node) -> Rows:
     """Value and gradient of one pass; at a leaf also what its grad holds, where that is something else."""
-    value = ("value", reading.number(node._data))
+    value = ("value", reading.value(node._data))
     if not node.requires_grad:
         return (value,)
     if not reading.adjoints:
         return (value, ("grad", "—"))
-    gradient, stored = (reading.number(x) for x in (reading.adjoints.get(node, 0.0), node.grad))
-    if node.op is None and stored != gradient:
-        gradient += f" (stored {stored})"
-    return (value, ("grad", gradient))
+    gradient, stored = (0.0 if x is None else x for x in (reading.adjoints.get(node), node.grad))
+    text = reading.gradient(gradient)
+    if node.op is None and not same(stored, gradient, reading.digits):
+        text += f" (stored {reading.gradient(stored)})"
+    return (value, ("grad", text))
 
 
 def _folded_name(block: Block) -> str:
@@ -86,22 +84,9 @@ def counted(nodes: Collection[Node]) -> str:
     return ", ".join(count(n, kind) for kind, n in census(nodes))
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
-    """One edge of the graph: the operand, the operation, and the derivative between them."""
-
-    operand: Node
-    operation: Node
-    derivative: Any
-
-    def share(self, adjoints: Mapping[Node, Any]) -> Any:
-        """What the operation sends back to the operand: its gradient × the derivative."""
-        return masked_product(adjoints.get(self.operation, 0.0), self.derivative)
-
-
 def link_of(reading: Reading, source: int, target: int, edges: list[Edge], *, into_folded: bool) -> Link:
     """The link between two boxes that stands for these edges: one, or several where a box is folded."""
-    differentiable = any(edge.derivative is not None for edge in edges)
+    differentiable = any(edge.differentiable for edge in edges)
     forward, backward = _forward(reading, edges, into_folded), _backward(reading, edges)
     return Link(source, target, forward, backward, differentiable, _about(reading, edges))
 
@@ -114,18 +99,18 @@ def _forward(reading: Reading, edges: list[Edge], into_folded: bool) -> str:
     if operands > 1:
         return f"{operands:,} values"
     if reading.edges == "values":
-        return reading.number(first.operand._data)
-    if into_folded or len(edges) > 1 or first.derivative is None:
+        return reading.value(first.operand._data)
+    if into_folded or len(edges) > 1 or first.derivative is None or not is_one_number(first.derivative):
         return ""
-    return "∂ " + reading.number(first.derivative)
+    return "∂ " + reading.value(first.derivative)
 
 
 def _backward(reading: Reading, edges: list[Edge]) -> str:
     """What all the edges together send back to the one operand they leave."""
-    taken = [edge for edge in edges if edge.derivative is not None]
-    if reading.edges != "derivatives" or not reading.adjoints or not taken or len({edge.operand for edge in edges}) > 1:
+    shares = [edge.share for edge in edges if edge.share is not None]
+    if reading.edges != "derivatives" or not shares or len({edge.operand for edge in edges}) > 1:
         return ""
-    return f"{reading.back} {reading.number(math.fsum(edge.share(reading.adjoints) for edge in taken))}"
+    return f"{reading.back} {reading.gradient(sum(shares))}"
 
 
 def _about(reading: Reading, edges: list[Edge]) -> str:
@@ -134,10 +119,17 @@ def _about(reading: Reading, edges: list[Edge]) -> str:
     operand, operation = reading.names[first.operand], reading.names[first.operation]
     if len(edges) > 1:
         return f"{count(len(edges), 'edge')}, the first from {operand} to {operation}"
-    lines = [f"{operand} → {operation}", f"value {first.operand._data!r}"]
+    lines = [f"{operand} → {operation}", f"value {in_full(first.operand._data)}"]
     if first.derivative is not None:
-        lines.append(f"∂{operation}/∂{operand} = {first.derivative!r}")
-        if reading.adjoints:
-            gradient, share = reading.adjoints.get(first.operation, 0.0), first.share(reading.adjoints)
-            lines.append(f"share of the gradient: {gradient!r} × {first.derivative!r} = {share!r}")
+        lines.append(f"∂{operation}/∂{operand} = {in_full(first.derivative)}")
+    if first.share is not None:
+        lines.append(f"share of the gradient: {_product(reading, first)}{in_full(first.share)}")
     return "\n".join(lines)
+
+
+def _product(reading: Reading, edge: Edge) -> str:
+    """The two numbers whose product a share is, where they are numbers."""
+    gradient = reading.adjoints.get(edge.operation, 0.0)
+    if edge.derivative is None or not (is_one_number(gradient) and is_one_number(edge.derivative)):
+        return ""
+    return f"{in_full(gradient)} × {in_full(edge.derivative)} = "
