@@ -26,8 +26,9 @@ format: .venv/.test
 	$(BIN)/ruff format $(SOURCES)
 
 # PEERS=1 first builds an environment for the peers, each of which then runs in its own process.
+# SECTION=A or B measures that one only and keeps the figures of the other.
 bench: .venv/.core $(if $(PEERS),.venv-peers/.ready)
-	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks $(if $(SECTION),--section $(SECTION))
 
 clean:
 	rm -rf .venv .venv-peers out dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -100,11 +100,13 @@ from autograd.value import Value
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from autograd import numeric as numeric
     from autograd.view.drawing import Drawing, draw
 
 # Loaded on first use, so that importing the engine costs little more than importing NumPy.
 _ON_FIRST_USE = {
     "draw": "autograd.view.drawing",
+    "numeric": "autograd.numeric",
     "Drawing": "autograd.view.drawing",
 }
 
@@ -112,7 +114,8 @@ _ON_FIRST_USE = {
 def __getattr__(name: str) -> Any:
     if name not in _ON_FIRST_USE:
         raise AttributeError(f"module 'autograd' has no attribute {name!r}")
-    return getattr(import_module(_ON_FIRST_USE[name]), name)
+    module = import_module(_ON_FIRST_USE[name])
+    return module if module.__name__ == f"autograd.{name}" else getattr(module, name)
 
 
 def __dir__() -> list[str]:
@@ -128,7 +131,7 @@ __all__ = [
     "expand_dims", "expm1", "flip", "gradients", "greater", "greater_equal", "hard_logistic", "hard_tanh",
     "leaky_relu", "less", "less_equal", "log", "log1p", "log_sigmoid", "log_softmax", "logaddexp", "logsumexp",
     "matmul", "maximum", "maxout", "mean", "minimum", "moveaxis", "mul", "no_grad", "norm", "not_equal",
-    "outer", "pad", "paused_collector", "prelu", "prod", "reciprocal", "region", "relu", "relu6", "repeat",
+    "numeric", "outer", "pad", "paused_collector", "prelu", "prod", "reciprocal", "region", "relu", "relu6", "repeat",
     "reshape", "sigmoid", "sign", "sin", "sinh", "softmax", "softplus", "split", "sqrt", "squeeze", "stack",
     "std", "swapaxes", "take", "tan", "tanh", "tile", "trace", "transpose", "unit_step", "var", "walk_back",
     "where",

@@ -78,7 +78,7 @@ class _Watcher:
             mask = live.pop(node, None)
             if mask is not None and node.op is not None:
                 numbers = adjoint._data if isinstance(adjoint, Node) else adjoint
-                message = _array_op_anomaly(node, numbers) if node.op.whole else _derivative_anomaly(node, numbers, mask)
+                message = _anomaly(node, numbers, mask)
                 if message:
                     self.standing.clear()
                     raise NonFinite(message)
@@ -100,39 +100,46 @@ class _Watcher:
         return f"{came}, first used by {use.op.name}: {_call(use, None)}{_place(use)}"
 
 
-def _derivative_anomaly(node: Node, adjoint: Any, mask: Any) -> str:
-    """What is wrong with the first edge of an elementwise op whose product, unmasked, is not finite; else nothing."""
+def _anomaly(node: Node, adjoint: Any, mask: Any) -> str:
+    """What is wrong on the way back through a node, where its adjoint matters; nothing where all is finite."""
+    assert node.op is not None
+    return _in_a_share(node, adjoint, mask) if node.op.whole else _in_a_product(node, adjoint, mask)
+
+
+def _in_a_product(node: Node, adjoint: Any, mask: Any) -> str:
+    """Of an elementwise op: the first edge on which the product, before any mask, is not finite."""
     assert node.op is not None
     for place, local in enumerate(node.local_gradients):
         if local is None:
             continue
-        counts = mask & (local != 0.0) if node.op.selects else mask
         with np.errstate(all="ignore"):
-            lost = counts & ~np.isfinite(np.multiply(adjoint, local))
+            product = adjoint * local
+        if _finite(product):
+            continue
+        counts = mask & (local != 0.0) if node.op.selects else mask
+        lost = counts & ~np.isfinite(product)
         if not lost.any():
             continue
         at = _first(lost)
         above, derivative = _entry(adjoint, at), _entry(local, at)
         which = f"operand {place + 1}{_named(node.parents[place])}"
         if above == 0.0 or derivative == 0.0:
-            product = f"{above} × {derivative} toward {which} is nan and was taken as 0"
-            what = f"on the way back through {node.op.name}, {product}"
+            masked = f"{above} × {derivative} toward {which} is nan and was taken as 0"
+            what = f"on the way back through {node.op.name}, {masked}"
         else:
             what = f"the derivative of {node.op.name} toward {which} is {derivative}, times {above} from above"
         return f"{what}{_which_of(lost)}: {_call(node, at)} = {_entry(node._data, at)}{_place(node)}"
     return ""
 
 
-def _array_op_anomaly(node: Node, adjoint: Any) -> str:
-    """What is wrong with the first share of an array op that is not finite though what came in was; else nothing."""
+def _in_a_share(node: Node, adjoint: Any, mask: Any) -> str:
+    """Of an array op: the first operand to which it sends back what is not finite."""
     assert node.op is not None
-    if not _finite(adjoint):  # was named further up, unless it does not matter
-        return ""
     with np.errstate(all="ignore"):
-        for parent, share in node.shares(adjoint, False):
+        for parent, share in node.shares(np.where(mask, adjoint, np.zeros_like(adjoint)), False):
             lost = ~np.isfinite(share)
             if lost.any():
-                what = f"what {node.op.name} sends back to {_operand(parent, None)} is {_entry(share, _first(lost))}"
+                what = f"{node.op.name} sends back {_entry(share, _first(lost))} toward {parent.label or 'an operand'}"
                 return f"{what}{_which_of(lost)}: {_call(node, None)}{_place(node)}"
     return ""
 
@@ -163,8 +170,8 @@ def _which_of(lost: Any) -> str:
     """Which entry it is, of how many; nothing where there is only one number."""
     if np.ndim(lost) == 0:
         return ""
-    several = f", the first of {np.count_nonzero(lost):,} such entries," if np.count_nonzero(lost) > 1 else ""
-    return f" at {list(_first(lost))}{several} of shape {np.shape(lost)}"
+    several = f", the first of {np.count_nonzero(lost):,} such entries" if np.count_nonzero(lost) > 1 else ""
+    return f" at {list(_first(lost))} of shape {np.shape(lost)}{several}"
 
 
 def _call(node: Node, at: Index | None) -> str:

@@ -28,9 +28,15 @@ def as_array(x: Any) -> Any:
             raise OperandError(f"a Value is one number and has no axes: use Tensor for arrays. Got {x!r}")
         return x
     try:
-        return np.asarray(x)
+        array = np.asarray(x)
     except ValueError:
         raise ShapeError("an array has rows of equal length, and got rows of unequal length") from None
+    if array.dtype.kind not in "fiubc":
+        held = type(array.flat[0]).__name__ if array.dtype == object and array.size else str(array.dtype)
+        raise OperandError(
+            f"an array of numbers is wanted, and not one of {held}: use Tensor, or a flat list of Values"
+        )
+    return array
 
 
 # ── reductions ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -332,8 +338,11 @@ def flip(a: Any, axis: Axis = None) -> Any:
     return a[tuple(slice(None, None, -1) if i in turned else slice(None) for i in range(a.ndim))]
 
 
-def pad(a: Any, pad_width: Any, mode: str = "constant", constant_values: float = 0.0) -> Any:
-    """Edges added: a constant (or one for each edge), or with mode "edge", "reflect", "symmetric" or "wrap" entries of a."""
+def pad(a: Any, pad_width: Any, mode: str = "constant", constant_values: Any = 0.0) -> Any:
+    """Edges added: constants, or with mode "edge", "reflect", "symmetric" or "wrap" entries of a itself.
+
+    One constant for all edges, or a pair for each axis, as NumPy has it.
+    """
     a = as_array(a)
     widths = _edge_widths(a, pad_width)
     if mode == "constant":
@@ -352,7 +361,9 @@ def pad(a: Any, pad_width: Any, mode: str = "constant", constant_values: float =
         raise ArgumentError(f"pad: mode is constant, edge, reflect, symmetric or wrap, got {mode!r}")
     for axis, pair in enumerate(widths):
         if not a.shape[axis] and any(pair):
-            raise ShapeError(f"pad: axis {axis} of shape {a.shape} is empty and has nothing for mode {mode!r} to repeat")
+            raise ShapeError(
+                f"pad: axis {axis} of shape {a.shape} is empty and has nothing for mode {mode!r} to repeat"
+            )
         a = take(a, np.pad(np.arange(a.shape[axis]), pair, mode=mode), axis)  # type: ignore[call-overload]
     return a
 

@@ -30,34 +30,38 @@ from autograd.products import masked_product
 # ── shapes: what goes in comes back out ──────────────────────────────────────────────────────────────────────────────
 
 reshape = array_op("reshape", lambda a, shape: np.reshape(a, shape),
-                   lambda g, y, a, shape: (reshape(g, shape=a.shape),))
+                   lambda g, y, a, shape: (reshape(g, shape=a.shape),), analytic=True)
 transpose = array_op("transpose", lambda a, axes=None: np.transpose(a, axes),
-                     lambda g, y, a, axes=None: (transpose(g, axes=_inverse(axes)),))
+                     lambda g, y, a, axes=None: (transpose(g, axes=_inverse(axes)),), analytic=True)
 broadcast_to = array_op("broadcast_to", lambda a, shape: np.broadcast_to(a, shape),
-                        lambda g, y, a, shape: (g,))
+                        lambda g, y, a, shape: (g,), analytic=True)
 astype = array_op("astype", lambda a, dtype: a.astype(dtype),
                   lambda g, y, a, dtype: (g,))
 concatenate = array_op("concatenate", lambda *arrays, axis=0: np.concatenate(arrays, axis),
-                       lambda g, y, *arrays, axis=0: _pieces(g, arrays, axis))
+                       lambda g, y, *arrays, axis=0: _pieces(g, arrays, axis), analytic=True)
 getitem = array_op("getitem", lambda a, *places, index: a[_filled(index, places)],
                    lambda g, y, a, *places, index: (scatter(g, *places, index=index, shape=a.shape),
                                                     *(None for _ in places)),
-                   symbol="{}[…]")
+                   symbol="{}[…]", analytic=True)
 scatter = array_op("scatter", lambda a, *places, index, shape: _scattered(a, _filled(index, places), shape),
-                   lambda g, y, a, *places, index, shape: (getitem(g, *places, index=index), *(None for _ in places)))
+                   lambda g, y, a, *places, index, shape: (getitem(g, *places, index=index), *(None for _ in places)),
+                   analytic=True)
 
 # ── sums ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 sum = array_op("sum", lambda a, axis=None, keepdims=False: np.add.reduce(a, axis=axis, keepdims=keepdims),
-               lambda g, y, a, axis=None, keepdims=False: (broadcast_to(_kept(g, a, axis), shape=a.shape),))
+               lambda g, y, a, axis=None, keepdims=False: (broadcast_to(_kept(g, a, axis), shape=a.shape),),
+               analytic=True)
 cumsum = array_op("cumsum", lambda a, axis: np.cumsum(a, axis=axis),
-                  lambda g, y, a, axis: (_reversed(cumsum(_reversed(g, axis), axis=axis), axis),))
+                  lambda g, y, a, axis: (_reversed(cumsum(_reversed(g, axis), axis=axis), axis),), analytic=True)
 logsumexp = array_op("logsumexp", lambda a, axis=None, keepdims=False: _logsumexp(a, axis, keepdims),
-                     lambda g, y, a, axis=None, keepdims=False: (_softmax_shares(g, y, a, axis),))
+                     lambda g, y, a, axis=None, keepdims=False: (_softmax_shares(g, y, a, axis),),
+                     analytic=True)
 softmax = array_op("softmax", lambda a, axis=-1: _softmax(a, axis),
-                   lambda g, y, a, axis=-1: (y * (g - sum(g * y, axis=axis, keepdims=True)),))
+                   lambda g, y, a, axis=-1: (y * (g - sum(g * y, axis=axis, keepdims=True)),), analytic=True)
 log_softmax = array_op("log_softmax", lambda a, axis=-1: _log_softmax(a, axis),
-                       lambda g, y, a, axis=-1: (g - ops.exp(y) * sum(g, axis=axis, keepdims=True),))
+                       lambda g, y, a, axis=-1: (g - ops.exp(y) * sum(g, axis=axis, keepdims=True),),
+                       analytic=True)
 
 # ── choices ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -71,26 +75,24 @@ argmin = array_op("argmin", lambda a, axis=None, keepdims=False: np.argmin(a, ax
 # ── products ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 matmul = array_op("matmul", np.matmul, lambda g, y, a, b: _matmul_shares(g, a, b),
-                  symbol="{} @ {}", latex="{} {}")
+                  symbol="{} @ {}", latex="{} {}", analytic=True)
 einsum = array_op("einsum", lambda *arrays, subscripts: np.einsum(subscripts, *arrays, optimize=len(arrays) > 1),
-                  lambda g, y, *arrays, subscripts: _einsum_shares(g, arrays, subscripts))
+                  lambda g, y, *arrays, subscripts: _einsum_shares(g, arrays, subscripts), analytic=True)
 
-# ── earned by speed: a layer, and the loss of textbook 4.3, in one step each ─────────────────────────────────────────
+# ── earned by speed: a layer, and the loss of textbook 4.3 from log-probabilities ───────────────────────────────────
 
 linear = array_op("linear", lambda x, w, b: _linear(x, w, b),
                   lambda g, y, x, w, b: (lambda: matmul(g, w), Into(lambda out: _weights_share(g, x, out)), g),
-                  symbol="{} {}ᵀ + {}")
+                  symbol="{} {}ᵀ + {}", analytic=True)
 nll = array_op("nll", lambda f, p, axis=-1: _nll(f, p, axis),
                lambda g, y, f, p, axis=-1: _nll_shares(g if axis is None else _with_axis(g, -1), f, p))
-cross_entropy = array_op("cross_entropy", lambda z, p, axis=-1: _cross_entropy(z, p, axis),
-                         lambda g, y, z, p, axis=-1: _cross_entropy_shares(g, z, p, axis))
 # fmt: on
 
 ARRAY_TABLE: dict[str, ArrayOp] = {
     op.name: op
     for op in (
         *(reshape, transpose, broadcast_to, astype, concatenate, getitem, scatter),
-        *(sum, cumsum, logsumexp, softmax, log_softmax, max, min, argmax, argmin, matmul, einsum, linear, nll, cross_entropy),
+        *(sum, cumsum, logsumexp, softmax, log_softmax, max, min, argmax, argmin, matmul, einsum, linear, nll),
     )
 }
 
@@ -139,7 +141,17 @@ def _pieces(g: Any, arrays: Sequence[Any], axis: int) -> tuple[Any, ...]:
     )
 
 
-PLACE = type("Place", (), {"__repr__": lambda self: "·"})()  # in an index: here stands an array among the operands
+class _Place:
+    """In an index: here stands an array among the operands. There is one of it, in copies and pickles too."""
+
+    def __repr__(self) -> str:
+        return "·"
+
+    def __reduce__(self) -> str:
+        return "PLACE"
+
+
+PLACE = _Place()
 
 
 def _filled(index: tuple[Any, ...], places: Sequence[Any]) -> tuple[Any, ...]:
@@ -165,7 +177,7 @@ def _logsumexp(a: Any, axis: Any, keepdims: bool) -> Any:
     """ln Σ eᵃ, shifted by the largest entry so that no exp overflows; all −∞, or nothing at all, give −∞."""
     a = a.astype(np.float64) if a.dtype.kind in "iub" else a
     top = np.maximum.reduce(a, axis=axis, keepdims=True, initial=-math.inf)
-    if not math.isfinite(np.vdot(top, top)):  # as soon as one of them is not
+    if not math.isfinite(np.vdot(top.real, top.real)):  # as soon as one of them is not
         top = np.where(np.isfinite(top), top, np.zeros_like(top))
     total = np.asarray(np.add.reduce(np.exp(a - top), axis=axis, keepdims=True))
     with np.errstate(divide="ignore"):  # ln 0 is −∞ on purpose
@@ -291,14 +303,19 @@ def _weights_share(g: Any, x: Any, out: Any) -> Any:
 
 def _softmax(a: Any, axis: int) -> Any:
     """eᵃ / Σ eᵃ, shifted by the largest entry so that no exp overflows; all −∞ give nan."""
-    y = np.exp(a - np.maximum.reduce(a, axis=axis, keepdims=True))
+    y = np.exp(_below_top(a, axis))
     return np.divide(y, np.add.reduce(y, axis=axis, keepdims=True), out=y)
 
 
 def _log_softmax(a: Any, axis: int) -> Any:
     """a − ln Σ eᵃ, shifted by the largest entry so that no exp overflows; all −∞ give nan."""
-    y = a - np.maximum.reduce(a, axis=axis, keepdims=True)
+    y = _below_top(a, axis)
     return np.subtract(y, np.log(np.add.reduce(np.exp(y), axis=axis, keepdims=True)), out=y)
+
+
+def _below_top(a: Any, axis: int) -> Any:
+    a = a.astype(np.float64) if a.dtype.kind in "iub" else a
+    return a - np.maximum.reduce(a, axis=axis, keepdims=True, initial=-math.inf)
 
 
 def _nll(f: Any, p: Any, axis: Any) -> Any:
@@ -307,29 +324,20 @@ def _nll(f: Any, p: Any, axis: Any) -> Any:
         total = np.vdot(p, f)
         if total == total:
             return -total
-    products = np.multiply(p, f, where=p != 0.0, out=np.zeros(np.broadcast_shapes(p.shape, f.shape), f.dtype))
-    return -np.add.reduce(products, axis=axis)
+    return -np.add.reduce(_weighed(p, f), axis=axis)
 
 
-def _cross_entropy(z: Any, p: Any, axis: Any) -> Any:
-    """Σ p (ln Σ eᶻ − z), with ln Σ eᶻ over the last axis, where p = 0 counts 0 whatever it is multiplied with."""
-    losses = _logsumexp(z, -1, True) - z
-    if axis is None and p.shape == losses.shape:
-        total = np.vdot(p, losses)
-        if total == total:
-            return total
-    products = np.multiply(p, losses, where=p != 0.0, out=np.zeros(np.broadcast_shapes(p.shape, z.shape), z.dtype))
-    return np.sum(products, axis=axis)
+def _weighed(p: Any, x: Any) -> Any:
+    """p x, where p = 0 gives 0 whatever x is."""
+    out = np.zeros(np.broadcast_shapes(p.shape, x.shape), np.result_type(p, x))
+    return np.multiply(p, x, where=p != 0.0, out=out)
 
 
 def _nll_shares(g: Any, f: Any, p: Any) -> tuple[Any, ...]:
+    g = _spread(g, f, p)
     return (lambda: -(g * p), lambda: -(g * f))
 
 
-def _cross_entropy_shares(g: Any, z: Any, p: Any, axis: Any) -> tuple[Any, ...]:
-    """g · (softmax(z) · Σp − p), the textbook's p − y; toward the probabilities g · (ln Σ eᶻ − z)."""
-    g = g if axis is None else _with_axis(g, -1)
-    return (
-        lambda: softmax(z, axis=-1) * (g * sum(p, axis=-1, keepdims=True)) - g * p,
-        lambda: g * (logsumexp(z, axis=-1, keepdims=True) - z),
-    )
+def _spread(g: Any, a: Any, b: Any) -> Any:
+    """The gradient of a sum of a ∘ b as the gradient of every entry of it, where one of the two was broadcast."""
+    return g if a.shape == b.shape else broadcast_to(g, shape=np.broadcast_shapes(a.shape, b.shape))

@@ -31,7 +31,9 @@ def walk_back(
     # A node shared by two paths must hear from both before it speaks: that is what the topological order is for.
     # Visit a child of `a` after `a` has already passed its adjoint on, and the child's share never gets through.
     for node in reversed(order):
-        adjoint = adjoints.pop(node)
+        adjoint = adjoints.pop(node, None)
+        if adjoint is None:  # only a condition or an index: its child had nothing to say to it
+            continue
         yield node, adjoint
         if node._right is MANY or create_graph:
             for parent, share in node.shares(adjoint, create_graph, at_home):

@@ -42,11 +42,12 @@ def _of_matmul(left: tuple[int, ...], right: tuple[int, ...]) -> str:
 
 def numbers(name: str, y: Any, operands: Sequence[Any]) -> Any:
     """The result y of an op, unless it is made of objects, as an array of Values gives: then OperandError."""
-    if getattr(y, "dtype", None) == object or not hasattr(y, "dtype"):
-        for a in operands:
-            if isinstance(a, np.ndarray) and a.dtype == object and a.size:
-                raise OperandError(
-                    f"{name} works on arrays of numbers, and not on one that holds {type(a.flat[0]).__name__}. "
-                    "Use a flat list of Values, or Tensor for arrays."
-                )
+    if isinstance(y, (np.ndarray, np.generic)) and y.dtype.kind != "O":
+        return y
+    for a in operands:
+        if isinstance(a, np.ndarray) and a.dtype.kind == "O" and a.size:
+            raise OperandError(
+                f"{name} works on arrays of numbers, and not on one that holds {type(a.flat[0]).__name__}. "
+                "Use a flat list of Values, or Tensor for arrays."
+            )
     return y

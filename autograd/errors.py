@@ -30,7 +30,7 @@ class StaleData(AutogradError):
 
 
 class NonFinite(AutogradError, ArithmeticError):
-    """Under `detect_anomaly`: the first value or derivative that is not finite."""
+    """A value or derivative is not finite where it must be: under `detect_anomaly` the first such one."""
 
 
 class GraphTooLarge(AutogradError):

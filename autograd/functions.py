@@ -59,7 +59,8 @@ def leaky_relu(x: Any, slope: float = 0.01) -> Any:
 
 def elu(x: Any, scale: float = 1.0) -> Any:
     """x where x > 0, else scale · (eˣ − 1); the derivative at 0 is the scale."""
-    return ops.where(ops.greater(x, 0.0), x, scale * ops.expm1(x))
+    right = ops.greater(x, 0.0)
+    return ops.where(right, x, scale * ops.expm1(ops.where(right, 0.0, x)))  # the inner one keeps e^x from overflowing
 
 
 def softplus(x: Any) -> Any:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from autograd import array_ops as table
+from autograd.arrays import fitted
 from autograd.graph import Node
 from autograd.op import ArrayOp
 
@@ -27,16 +28,19 @@ def live_operands(node: Node, mask: Any) -> Iterator[tuple[Node, Any]]:
 
     Nodes none of whose entries are live are left out.
     """
-    found = _through_array_op(node, mask) if node.op is not None and node.op.whole else _through_entries(node, mask)
-    for parent, reached in found:
-        reached = _summed(reached, np.shape(parent._data))
-        if reached.any():
-            yield parent, reached
-
-
-def _through_entries(node: Node, mask: Any) -> Iterator[tuple[Node, Any]]:
-    """An op that selects discards a branch where the derivative toward it is exactly 0."""
     assert node.op is not None
+    found = _through_array_op(node, mask) if node.op.whole else _through_entries(node, mask)
+    for parent, reached in found:
+        if reached is mask and mask.shape == np.shape(parent._data):
+            yield parent, mask
+            continue
+        counts = fitted(np.asarray(reached, np.float64), np.shape(parent._data), np.float64, node.op)
+        if counts.any():
+            yield parent, counts != 0.0
+
+
+def _through_entries(node: Any, mask: Any) -> Iterator[tuple[Node, Any]]:
+    """An op that selects discards a branch where the derivative toward it is exactly 0."""
     for parent, local in zip(node.parents, node.local_gradients, strict=True):
         if local is not None:
             yield parent, mask & (local != 0.0) if node.op.selects else mask
@@ -54,12 +58,3 @@ def _through_array_op(node: Any, mask: Any) -> Iterator[tuple[Node, Any]]:
     with np.errstate(all="ignore"):
         for place, share in op.shares(weights, node._data, operands, edges, node.parameters, lambda place: None):
             yield node.parents[place], np.asarray(share) != 0.0
-
-
-def _summed(mask: Any, shape: tuple[int, ...]) -> Any:
-    """The mask in the shape of the operand: an entry that broadcasting stretched is live where any copy is."""
-    mask = np.asarray(mask)
-    stretched = mask.ndim - len(shape)
-    mask = mask.any(axis=tuple(range(stretched)))
-    axes = tuple(i for i, size in enumerate(shape) if size == 1 and mask.shape[i] != 1)
-    return mask.any(axis=axes, keepdims=True) if axes else mask

@@ -66,6 +66,10 @@ class Mode:
         self.attached = attached  # a node must not be turned into a plain float: what follows would be cut off
         self.special = not records or keeps_lines or watcher is not None  # whether an op must look beyond the region
 
+    def within(self, owner: Any) -> Mode:
+        """This mode in one more region."""
+        return Mode(self.records, self.keeps_lines, self.watcher, Region(owner, self.region), self.attached)
+
 
 MODE: ContextVar[Mode] = ContextVar("autograd_mode", default=Mode())  # noqa: B039 (a Mode never changes)
 
@@ -138,8 +142,7 @@ class region(ModeChange):  # noqa: N801
         self._owner = name
 
     def _changed(self, mode: Mode) -> Mode:
-        outer = mode.region
-        return Mode(mode.records, mode.keeps_lines, mode.watcher, Region(self._owner, outer), mode.attached)
+        return mode.within(self._owner)
 
 
 class attached(ModeChange):  # noqa: N801

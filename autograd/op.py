@@ -22,7 +22,7 @@ EXCEPTIONAL = (ArithmeticError, ValueError)
 class Op:
     """An op is a name, a function and one derivative rule.
 
-    `function` works on floats and `array_function` on NumPy arrays (complex ones too where `analytic`).
+    `function` works on floats and `array_function` on NumPy arrays (complex ones too where `analytic`, else refused).
     `rule(y, a, b, …)` gives the local derivatives (∂y/∂a, ∂y/∂b, …), one entry for each parent: a number, None where
     there is no derivative, or a function of nothing where taking it unasked would be wasteful or undefined.
     It is written with ops and + − × alone, so that it runs on floats, arrays and nodes alike.
@@ -75,6 +75,8 @@ class Op:
         return self._on_floats([as_float(argument, self.name) for argument in arguments])
 
     def _on_arrays(self, arguments: Sequence[Any]) -> Any:
+        if not self.analytic:
+            _refuse_complex(self.name, arguments)
         try:
             y = self.array_function(*arguments)
         except COMPLAINTS as error:
@@ -187,8 +189,10 @@ class ArrayOp(Op):
         for operand in operands:
             if isinstance(operand, Node):
                 return operand.apply(self, operands, parameters)
+        if not self.analytic:
+            _refuse_complex(self.name, operands)
         try:
-            y = self.function(*operands, **parameters)
+            y: Any = self.function(*operands, **parameters)
         except COMPLAINTS as error:
             raise explained(self.name, operands, parameters, error) from None
         return y if y.__class__ is np.ndarray and y.dtype.kind != "O" else numbers(self.name, y, operands)
@@ -249,6 +253,16 @@ def _demand_one_each(op: Op, entries: Any, operands: Sequence[Any]) -> None:
             f"the {rule} of {op.name} must return a tuple of {len(operands)} derivatives, one for each parent, "
             f"and returned {entries!r}"
         )
+
+
+def _refuse_complex(op_name: str, arguments: Sequence[Any]) -> None:
+    """What is not analytic has a meaning for complex numbers at most by accident: OperandError."""
+    for argument in arguments:
+        if isinstance(argument, complex) or (isinstance(argument, np.ndarray) and argument.dtype.kind == "c"):
+            raise OperandError(
+                f"{op_name} takes no complex numbers, for it is not marked analytic. A derivative by method='complex' "
+                "needs analytic ops alone; method='richardson' takes any."
+            )
 
 
 def as_float(x: Any, op_name: str, *, wanted: str = "numbers and Values") -> float:

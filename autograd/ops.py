@@ -198,7 +198,8 @@ def _as_numbers(truths: Any, a: Any, b: Any) -> Any:
 
 
 def _logistic_of_array(a: Any) -> Any:
-    if a.dtype.kind == "c":
-        return 1.0 / (1.0 + np.exp(-a))
+    if a.__class__ is complex or a.dtype.kind == "c":
+        small = np.exp(np.where(np.real(a) >= 0.0, -a, a))
+        return np.where(np.real(a) >= 0.0, 1.0, small) / (1.0 + small)
     small = np.exp(-np.abs(a))
     return np.where(a >= 0.0, 1.0, small) / (1.0 + small)

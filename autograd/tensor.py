@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from autograd import array_functions as functions, array_ops, arrays, backward, numpy_protocols, ops
 from autograd.errors import ArgumentError, AutogradError, Detached, OperandError, ShapeError
-from autograd.graph import Node
+from autograd.graph import MANY, Node
 from autograd.leaf_data import LeafData
 from autograd.modes import MODE
 from autograd.op import Op, as_float
@@ -160,6 +160,11 @@ class Tensor(Node):
         self, adjoint: Any, create_graph: bool, at_home: set[Node] | None = None
     ) -> Iterator[tuple[Node, Any]]:
         return arrays.shares(self, adjoint, create_graph, at_home)
+
+    def join(self, parents: Sequence[Any], edges: Sequence[Any]) -> None:
+        super().join((), ())
+        if parents:  # in a tuple however few there are: a share of an array is more than adjoint × local derivative
+            self._left, self._d_left, self._right = tuple(parents), tuple(edges), MANY
 
     def store(self, walk: Iterable[tuple[Node, Any]]) -> None:
         for node, adjoint in walk:

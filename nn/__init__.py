@@ -18,28 +18,31 @@ from nn.activation_modules import (
     Step,
     Tanh,
 )
+from nn.callbacks import Report, StopTraining
+from nn.classes import predicted_class
+from nn.clipping import clip_grad_norm, clip_grad_value
+from nn.cross_entropy import CrossEntropyLoss, LogLoss, NLLLoss, SoftCrossEntropy
 from nn.data import Dataset
+from nn.distance_losses import AbsoluteError, HalfSquaredError, L1Loss, MSELoss, SquaredError
 from nn.history import History
 from nn.layers import Dropout, Flatten, Linear, Maxout, PReLU
-from nn.losses import (
-    AbsoluteError,
-    CrossEntropyLoss,
-    ExponentialLoss,
-    HalfSquaredError,
-    HingeLoss,
-    L1Loss,
-    LogLoss,
-    Loss,
-    MSELoss,
-    NLLLoss,
-    SoftCrossEntropy,
-    SquaredError,
-    l2_penalty,
+from nn.losses import Loss
+from nn.margin_losses import ExponentialLoss, HingeLoss
+from nn.metrics import (
+    Confusion,
+    accuracy,
+    confusion,
+    error_rate,
+    predict,
+    predict_scores,
+    top_k_accuracy,
+    zero_one,
 )
-from nn.metrics import Confusion, accuracy, confusion, error_rate, predict, predicted_class, zero_one
 from nn.module import Module, Parameter, Parameters
 from nn.optimizers import SGD, Adagrad, Adam, AdamW, Optimizer, RMSprop
+from nn.penalties import l2_penalty
 from nn.perceptron import Perceptron
+from nn.regression_metrics import mean_squared_error, r2_score
 from nn.scalar import MLP, Layer, Neuron
 from nn.sequential import Sequential
 from nn.summary import Summary
@@ -50,7 +53,8 @@ __all__ = [
     "CrossEntropyLoss", "Dataset", "Dropout", "ExponentialLoss", "Flatten", "HalfSquaredError", "HardLogistic",
     "HardTanh", "HingeLoss", "History", "Identity", "L1Loss", "Layer", "LeakyReLU", "Linear", "LogLoss", "LogSigmoid",
     "LogSoftmax", "Loss", "MSELoss", "Maxout", "Module", "NLLLoss", "Neuron", "Optimizer", "PReLU", "Parameter",
-    "Parameters", "Perceptron", "RMSprop", "ReLU", "ReLU6", "Sequential", "Sigmoid", "SoftCrossEntropy", "Softmax",
-    "Softplus", "SquaredError", "Step", "Summary", "Tanh", "accuracy", "confusion", "data", "error_rate", "fit",
-    "l2_penalty", "predict", "predicted_class", "textbook", "zero_one",
+    "Parameters", "Perceptron", "RMSprop", "ReLU", "ReLU6", "Report", "Sequential", "Sigmoid", "SoftCrossEntropy",
+    "Softmax", "Softplus", "SquaredError", "Step", "StopTraining", "Summary", "Tanh", "accuracy", "clip_grad_norm",
+    "clip_grad_value", "confusion", "data", "error_rate", "fit", "l2_penalty", "mean_squared_error", "predict",
+    "predict_scores", "predicted_class", "r2_score", "textbook", "top_k_accuracy", "zero_one",
 ]  # fmt: skip

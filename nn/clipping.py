@@ -34,7 +34,7 @@ def clip_grad_value(parameters: Any, most: float) -> None:
     """Holds every entry of every gradient between −most and most; nan stays nan. Accepts what `clip_grad_norm` does."""
     limit = _limit(most, "clip_grad_value")
     for parameter in _with_gradient(parameters, "clip_grad_value"):
-        if isinstance(parameter, Tensor):
+        if isinstance(parameter.grad, np.ndarray):
             np.clip(parameter.grad, -limit, limit, out=parameter.grad)
         elif not math.isnan(parameter.grad):
             parameter.grad = max(-limit, min(limit, parameter.grad))
@@ -47,7 +47,7 @@ def _limit(most: Any, where: str) -> float:
     return limit
 
 
-def _with_gradient(parameters: Any, where: str) -> list[Parameter]:
+def _with_gradient(parameters: Any, where: str) -> list[Any]:
     """The parameters that an optimizer would move, each once."""
     several = parameters.parameters() if isinstance(parameters, Module) else parameters
     if not isinstance(several, Iterable) or isinstance(several, Tensor):
@@ -59,7 +59,7 @@ def _with_gradient(parameters: Any, where: str) -> list[Parameter]:
     return [parameter for parameter in unique if parameter.requires_grad and parameter.grad is not None]
 
 
-def _norm(parameters: list[Parameter]) -> float:
+def _norm(parameters: list[Any]) -> float:
     """√Σg² in float64, without overflow: numbers whose squares would be too large or too small are scaled first."""
     gradients = [np.ravel(parameter.grad) for parameter in parameters]
     with np.errstate(over="ignore", under="ignore"):

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from autograd import Value, draw, exp
 from autograd.view.table import table
+from nn.cross_entropy import CrossEntropyLoss
 from nn.data import Dataset, iris
-from nn.losses import CrossEntropyLoss
 from nn.metrics import confusion, predict
 from nn.optimizers import SGD
 from nn.scalar import MLP

@@ -70,7 +70,7 @@ class History:
     def from_dict(cls, state: Mapping[str, Any]) -> History:
         """The history of which `to_dict` made the state; ArgumentError where that cannot be."""
         own = cls()
-        wrong = [name for name in own.to_dict().keys() ^ state.keys()]
+        wrong = list(own.to_dict().keys() ^ state.keys())
         wrong += [name for name in state if name not in wrong and type(state[name]) is not type(getattr(own, name))]
         if wrong:
             raise ArgumentError(f"this is not what History.to_dict() gives: see {', '.join(sorted(wrong))}")

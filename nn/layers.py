@@ -36,13 +36,13 @@ class Linear(Module):
         self,
         in_features: int,
         out_features: int,
-        bias: bool = True,
         dtype: DTypeLike = np.float32,
         rng: Randomness = None,
+        bias: bool = True,
         init: str | Initializer = "lecun_uniform",
     ) -> None:
         if not isinstance(bias, (bool, np.bool_)):
-            raise ArgumentError(f"Linear: bias is True or False, got {bias!r}; dtype is given by name, dtype=…")
+            raise ArgumentError(f"Linear: bias is True or False, got {bias!r}")
         self.in_features = at_least_one(in_features, "Linear", "in_features")
         self.out_features = at_least_one(out_features, "Linear", "out_features")
         self.weight = _started((self.out_features, self.in_features), dtype, rng, init)

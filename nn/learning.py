@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 import numpy as np
@@ -11,9 +11,9 @@ import numpy as np
 from autograd import Tensor, Value, no_grad
 from autograd.backward import paused_collector
 from autograd.errors import Diverged
+from nn.classes import is_list
 from nn.history import Score
 from nn.losses import Loss
-from nn.metrics import is_list
 from nn.module import Module, training_mode
 from nn.optimizers import Optimizer
 from nn.samples import Data
@@ -40,7 +40,7 @@ class Learner:
         with np.errstate(all="ignore"):  # what is not finite is found by its loss
             for number, (rows, targets) in enumerate(data.batches(size, order), 1):
                 self.step(rows, targets, tally, epoch, number)
-        self.demand_finite(math.fsum(tally.losses) / tally.samples, epoch, number)
+        self.demand_finite(tally.mean_loss(), epoch, number)
         return tally.score()
 
     def evaluate(self, data: Data, size: int, metrics: Metrics | None = None) -> Score:
@@ -58,6 +58,12 @@ class Learner:
     def measure(self, rows: Any, targets: Any, tally: Tally) -> None:
         """Forward on one batch, entered in the tally."""
         raise NotImplementedError
+
+    def counts(self, targets: Any, outputs: int) -> list[float] | None:
+        """What each sample of a batch counts in its mean, where the loss weighs classes; None where all count alike."""
+        if not self.judges or self.loss.label_weight(targets[0], outputs) is None:
+            return None
+        return [self.loss.label_weight(target, outputs) for target in targets]
 
     def broken(self) -> str | None:
         """The first parameter that is not finite, in words."""
@@ -82,39 +88,45 @@ class ScalarLearner(Learner):
     """A model of Values, called on one row at a time."""
 
     def step(self, rows: Any, targets: Any, tally: Tally, epoch: int, number: int) -> None:
-        share = 1.0 / len(rows)
         # Graphs hold no cycles: for the length of a step there is nothing for the collector to find.
         with paused_collector():
             self.optimizer.zero_grad()
-            for row, target in zip(rows, targets, strict=True):
-                # Each sample adds its share: the gradient of a mean is the mean of gradients.
-                (self._of_sample(row, target, tally) * share).backward()
+            mean = self._pass_through(rows, targets, tally, learns=True)
             if self.clip is not None:
                 self.clip()
             self.optimizer.update()
-        self.demand_finite(math.fsum(tally.losses[-len(rows) :]) * share, epoch, number)
+        self.demand_finite(mean, epoch, number)
 
     def measure(self, rows: Any, targets: Any, tally: Tally) -> None:
-        for row, target in zip(rows, targets, strict=True):
-            self._of_sample(row, target, tally)
+        self._pass_through(rows, targets, tally, learns=False)
 
-    def _of_sample(self, row: list[float], target: Any, tally: Tally) -> Any:
-        """The loss of one sample, entered in the tally."""
-        outputs = self.model(row)
-        error = self.loss(outputs, target)
-        mistake = self.loss.is_mistake(outputs, target) if self.judges else None
-        tally.add(error.data, 1, None if mistake is None else int(mistake))
-        if tally.metrics:
-            tally.keep([_numbers(outputs) if mistake is None else self.loss.predicted(outputs)], [target])
-        return error
+    def _pass_through(self, rows: Any, targets: Any, tally: Tally, learns: bool) -> float:
+        """Sample by sample, each adding its share: the gradient of a mean is the mean of gradients. The mean loss."""
+        losses, mistakes = [], []
+        counts: list[float] = []
+        for i, (row, target) in enumerate(zip(rows, targets, strict=True)):
+            outputs = self.model(row)
+            counts = counts or self.counts(targets, len(outputs) if is_list(outputs) else 1) or [1.0] * len(rows)
+            error = self.loss(outputs, target)
+            share = counts[i] / (sum(counts) or 1.0)
+            if learns:
+                (error * share).backward()
+            losses.append(error.data * share)
+            mistakes.append(self.loss.is_mistake(outputs, target) if self.judges else None)
+            if tally.metrics:
+                classes = mistakes[i] is not None
+                tally.keep([self.loss.predicted(outputs) if classes else _numbers(outputs)], [target])
+        mean = math.fsum(losses)
+        tally.add(mean, sum(counts), len(rows), None if mistakes[0] is None else sum(map(bool, mistakes)))
+        return mean
 
     def broken(self) -> str | None:
         named = self.model.named_parameters()
         return next((f"{name} is {p.data}" for name, p in named if not math.isfinite(p.data)), None)
 
     def largest(self) -> str:
-        name, parameter = max(self.model.named_parameters(), key=lambda pair: abs(pair[1].data))
-        return f"{name} with {parameter.data:.4g}"
+        name, number = max(self.model.state_dict().items(), key=lambda pair: abs(pair[1]))
+        return f"{name} with {number:.4g}"
 
 
 class ArrayLearner(Learner):
@@ -147,7 +159,9 @@ class ArrayLearner(Learner):
 
     def _enter(self, mean: float, outputs: Tensor, targets: Any, tally: Tally) -> None:
         mistakes = self.loss.mistakes(outputs, targets) if self.judges else None
-        tally.add(mean, len(targets), None if mistakes is None else int(np.count_nonzero(mistakes)))
+        counts = self.counts(targets, outputs.shape[-1] if outputs.ndim else 1)
+        counted = len(targets) if counts is None else sum(counts)
+        tally.add(mean, counted, len(targets), None if mistakes is None else int(np.count_nonzero(mistakes)))
         if tally.metrics:
             tally.keep(outputs.numpy() if mistakes is None else self.loss.predicted(outputs), targets)
 
@@ -159,17 +173,20 @@ class ArrayLearner(Learner):
         self.fail(broken, mean, epoch, number)
 
     def broken(self) -> str | None:
-        for name, parameter in self.model.named_parameters():
-            finite = np.isfinite(parameter.data)
+        for name, numbers in self._arrays():
+            finite = np.isfinite(numbers)
             if not finite.all():
-                place = np.unravel_index(int(np.argmin(finite)), finite.shape)
-                return f"{name} is {parameter.data[place]}" + (f" at {_place(place)}" if place else "")
+                place = tuple(int(i) for i in np.unravel_index(int(np.argmin(finite)), finite.shape))
+                return f"{name} is {numbers[place]}" + (f" at {list(place)}" if place else "")
         return None
 
     def largest(self) -> str:
-        sizes = [(name, float(np.abs(p.data).max())) for name, p in self.model.named_parameters() if p.data.size]
+        sizes = [(name, float(np.abs(numbers).max())) for name, numbers in self._arrays() if numbers.size]
         name, size = max(sizes, key=lambda pair: pair[1])
         return f"{name} with {size:.4g}"
+
+    def _arrays(self) -> list[tuple[str, Any]]:
+        return [(name, parameter.data) for name, parameter in self.model.named_parameters()]
 
 
 def learner_for(
@@ -190,7 +207,3 @@ def _numbers(outputs: Any) -> Any:
     if is_list(outputs):
         return [_numbers(output) for output in outputs]
     return outputs.data if isinstance(outputs, Value) else float(outputs)
-
-
-def _place(place: Sequence[Any] | Iterable[Any]) -> str:
-    return f"[{', '.join(str(int(index)) for index in place)}]"

@@ -1,268 +1,167 @@
-"""Losses: the outputs for one sample and its label in, one Value out (textbook, 4.2 and 4.3).
+"""Loss: outputs and targets in, one number out, for outputs of both kinds.
 
-Outputs are a list of Values or one Value; labels are plain numbers. Of a list of such lists, a batch, and as many
-labels the loss is the mean. Each class checks labels of its kind and knows
-when outputs count as a mistake, which is what training reports as the error rate. Names are PyTorch's where it has one.
+Distances are in distance_losses.py, losses of classes in cross_entropy.py, those of margins in margin_losses.py.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 import autograd
-from autograd import Value, ops
-from autograd.errors import ArgumentError, OperandError, ShapeError
-from nn.metrics import is_list, predicted_class, zero_one
-from nn.module import Module, is_bias
+from autograd import Tensor
+from autograd.errors import ArgumentError, AutogradError, ShapeError
+from nn.classes import is_list, predicted_class
+from nn.module import Module
+from nn.reductions import REDUCTIONS, reduced_rows, reduced_tensor, weighted
+from nn.targets import as_data, listed, sample_weights
 
 
 class Loss(Module):
-    """One sample's error. A subclass writes `between(outputs, target)`, both ready for use, and `check`."""
+    """How far outputs are from their targets: a Value where outputs are Values, a Tensor where they are a Tensor.
 
-    def forward(self, outputs: Any, target: Any) -> Any:
-        """Raises ArgumentError or ShapeError where the target cannot be one for these outputs."""
+    Outputs are one Value, a list of them for one sample, or a list of such lists for a batch; or a Tensor, whose last
+    axis holds the outputs of a sample: (k,) is one sample as a list is, and (n, k) a batch. Targets are numbers, lists,
+    arrays, or Tensors without gradient; they take on the outputs' dtype. Outputs of shape (n, 1) fit targets of shape
+    (n,). Anything else that does not match raises ShapeError or ArgumentError, naming the shapes or the row.
+
+    `reduction` says what becomes of the losses: their "mean", their "sum", or "none", each by itself. They are those of
+    the samples; of MSELoss, L1Loss and the losses of margins those of the single outputs, as PyTorch has it.
+    `loss(outputs, targets, sample_weight=w)` multiplies the losses by weights, one for each sample; a mean is then
+    Σ wᵢ lossᵢ / Σ wᵢ, and 0 where every weight is 0. A weight of 0 removes a sample whatever its loss is.
+
+    A subclass writes `check(target, outputs)` for one sample, and `between(outputs, target)`, which adds up what is
+    along the last axis of outputs. For Tensors it writes `checked` too.
+    """
+
+    reduction: str = "mean"
+    entrywise: bool = False  # whether each output has a loss of its own
+
+    def __init__(self, *, reduction: str = "mean") -> None:
+        if reduction not in REDUCTIONS:
+            raise ArgumentError(f"{self.name}: reduction is 'mean', 'sum' or 'none', got {reduction!r}")
+        self.reduction = reduction
+
+    @property
+    def name(self) -> str:
+        """The name of the class, as errors give it."""
+        return type(self).__name__
+
+    def forward(self, outputs: Any, target: Any, sample_weight: Any = None) -> Any:
+        """Raises ArgumentError, OperandError or ShapeError where the target cannot be one for these outputs."""
+        if isinstance(outputs, np.ndarray):
+            floats = outputs if outputs.dtype in (np.float32, np.float64) else as_data(outputs, self.name, "outputs")
+            outputs = Tensor(floats.astype(np.result_type(floats, np.float32), copy=False), requires_grad=False)
+        if isinstance(outputs, (list, tuple)) and any(isinstance(row, Tensor) for row in outputs):
+            outputs = autograd.stack(outputs)
+        if isinstance(outputs, Tensor):
+            if not outputs.size:
+                raise ShapeError(f"{self.name} got no outputs: their shape is {outputs.shape}")
+            return self.of_array(outputs, target, sample_weight)
+        if isinstance(target, Tensor):
+            target = as_data(target, self.name).tolist()
         if is_list(outputs) and any(is_list(row) for row in outputs):
-            return self._of_batch(outputs, target)
-        outputs = list(outputs) if isinstance(outputs, (list, tuple)) else [outputs]
-        if not outputs:
-            raise ShapeError(f"{type(self).__name__} got no outputs: it compares at least one with {target!r}")
-        self.check(target, len(outputs))
-        return self.between(outputs, target)
+            return self._of_batch(outputs, target, sample_weight)
+        if sample_weight is not None:
+            sample_weight = [float(sample_weights(sample_weight, (), np.float64, self.name))]
+        return self._of_rows([outputs], [target], sample_weight, "")
 
-    def _of_batch(self, outputs: Sequence[Any], targets: Any) -> Any:
-        if not is_list(targets) or len(targets) != len(outputs):
-            raise ShapeError(f"{type(self).__name__}: a batch of {len(outputs)} samples needs as many labels in a list")
-        return autograd.mean([self.forward(row, target) for row, target in zip(outputs, targets, strict=True)])
+    # ── what a subclass writes ───────────────────────────────────────────────────────────────────────────────────────
 
     def check(self, target: Any, outputs: int) -> None:
         """Raises where the target cannot be one for that many outputs."""
-        raise NotImplementedError(f"{type(self).__name__} needs a method check(self, target, outputs)")
+        raise NotImplementedError(f"{self.name} needs a method check(self, target, outputs)")
 
-    def between(self, outputs: list[Any], target: Any) -> Any:
-        raise NotImplementedError(f"{type(self).__name__} needs a method between(self, outputs, target)")
+    def checked(self, y: NDArray[Any], shape: tuple[int, ...], first: int = 0) -> NDArray[Any]:
+        """Targets for a Tensor of outputs, ready for use. Errors count rows from `first` on."""
+        raise NotImplementedError(f"{self.name} needs a method checked(self, y, shape, first) for outputs in a Tensor")
+
+    def between(self, outputs: Any, target: Any) -> Any:
+        """The loss of each sample, or where the class is `entrywise` of each output."""
+        raise NotImplementedError(f"{self.name} needs a method between(self, outputs, target)")
+
+    def label_weight(self, target: Any, outputs: int) -> float | None:
+        """What one sample's target counts in a mean; None where all count alike."""
+        return None
+
+    # ── what training asks ───────────────────────────────────────────────────────────────────────────────────────────
+
+    def check_batch(self, targets: Any, output_shape: Sequence[int], first: int = 0) -> None:
+        """Raises where targets cannot be those of a model whose outputs for a batch have this shape.
+
+        The first size of the shape, how many rows the batch had, does not matter. Errors count rows from `first` on.
+        """
+        y = as_data(targets, self.name)
+        if not y.ndim:
+            raise ShapeError(f"{self.name}: a batch needs a target for each row, got the one number {y.item()}")
+        sizes = tuple(output_shape)[1:]
+        self.checked(y, (len(y), *(sizes or (1,))), first)
 
     def predicted(self, outputs: Any) -> Any:
-        """The class that the outputs name, as a label of this loss."""
+        """The class that the outputs name, as a label of this loss; of a batch (n, k) an array of n."""
         return predicted_class(outputs)
 
     def is_mistake(self, outputs: Any, target: Any) -> bool | None:
-        """Whether the outputs name a wrong class; None where targets are no classes."""
+        """Whether the outputs for one sample name a wrong class; None where targets are no classes."""
         return None
 
+    def mistakes(self, outputs: Any, targets: Any) -> NDArray[np.bool_] | None:
+        """For each sample of a batch whether its outputs name a wrong class; None where targets are no classes."""
+        return None
+
+    # ── Tensors ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def of_array(self, outputs: Tensor, targets: Any, weight: Any) -> Any:
+        """The loss of a Tensor of outputs."""
+        y = self.checked(as_data(targets, self.name), outputs.shape)
+        terms = self.between(outputs, y.astype(outputs.dtype, copy=False))
+        w = None
+        if weight is not None:
+            w = sample_weights(weight, terms.shape, terms.dtype, self.name, single=outputs.ndim < 2)
+        return reduced_tensor(terms, self.reduction, w)
+
+    # ── lists of Values ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _of_batch(self, rows: Sequence[Any], targets: Any, weights: Any) -> Any:
+        if not is_list(targets) or len(targets) != len(rows):
+            raise ShapeError(f"{self.name}: a batch of {len(rows)} samples needs as many labels in a list")
+        if weights is not None:
+            weights = sample_weights(weights, (len(rows),), np.float64, self.name).tolist()
+        return self._of_rows(rows, targets, weights, "row {}: ")
+
+    def _of_rows(self, rows: Sequence[Any], targets: Sequence[Any], weights: Any, where: str) -> Any:
+        """The loss of several samples. `where` is how an error names a sample."""
+        terms: list[list[Any]] = []
+        counts: list[float | None] = []
+        for i, (row, target) in enumerate(zip(rows, targets, strict=True)):
+            try:
+                outputs = list(listed(row))
+                if not outputs:
+                    raise ShapeError(f"{self.name} got no outputs: it compares at least one with {target!r}")
+                self.check(target, len(outputs))
+            except AutogradError as error:
+                raise type(error)(where.format(i) + str(error)) from None
+            found = self.between(outputs, target)
+            terms.append(found if self.entrywise else [found])
+            counts.append(self.label_weight(target, len(outputs)))
+        if self.reduction != "none":
+            return reduced_rows(terms, self.reduction, weights, counts)
+        if weights is not None:
+            terms = [[weighted(term, w) for term in losses] for losses, w in zip(terms, weights, strict=True)]
+        each = [
+            losses if self.entrywise and is_list(row) else losses[0] for losses, row in zip(terms, rows, strict=True)
+        ]
+        return each if where else each[0]
+
     def __repr__(self) -> str:
-        return f"{type(self).__name__}()"
+        return f"{self.name}({'' if self.reduction == 'mean' else f'reduction={self.reduction!r}'})"
 
 
-# ── distances: one number wanted for each output ─────────────────────────────────────────────────────────────────────
-
-
-class DistanceLoss(Loss):
-    """factor · Σ distance(fᵢ − yᵢ) over outputs fᵢ and as many numbers yᵢ."""
-
-    def check(self, target: Any, outputs: int) -> None:
-        targets = len(_listed(target))
-        if targets != outputs:
-            raise ShapeError(
-                f"{type(self).__name__} compares each output with one number, got {outputs} outputs and {targets} "
-                "targets. For a class label use CrossEntropyLoss."
-            )
-
-    def between(self, outputs: list[Any], target: Any) -> Any:
-        total = autograd.sum([self.distance(f - y) for f, y in zip(outputs, _listed(target), strict=True)])
-        factor = self.factor(len(outputs))
-        return total if factor == 1.0 else total * factor
-
-    def distance(self, difference: Any) -> Any:
-        raise NotImplementedError(f"{type(self).__name__} needs a method distance(self, difference)")
-
-    def factor(self, outputs: int) -> float:
-        return 1.0
-
-
-class SquaredError(DistanceLoss):
-    """Σ (yᵢ − fᵢ)²."""
-
-    def distance(self, difference: Any) -> Any:
-        return difference**2
-
-
-class HalfSquaredError(SquaredError):
-    """C = ½‖y − a‖²."""
-
-    def factor(self, outputs: int) -> float:
-        return 0.5
-
-
-class MSELoss(SquaredError):
-    """(1/n) Σ (yᵢ − fᵢ)² over the n outputs."""
-
-    def factor(self, outputs: int) -> float:
-        return 1.0 / outputs
-
-
-class AbsoluteError(DistanceLoss):
-    """Σ |yᵢ − fᵢ|."""
-
-    def distance(self, difference: Any) -> Any:
-        return abs(difference)
-
-
-class L1Loss(AbsoluteError):
-    """(1/n) Σ |yᵢ − fᵢ| over the n outputs."""
-
-    def factor(self, outputs: int) -> float:
-        return 1.0 / outputs
-
-
-# ── classes: a label says which output should be largest ─────────────────────────────────────────────────────────────
-
-
-class ClassLoss(Loss):
-    """A loss whose label is the index of a class, a one-hot list, or a soft one: a probability for each class."""
-
-    def check(self, target: Any, outputs: int) -> None:
-        if outputs < 2:
-            raise ShapeError(
-                f"{type(self).__name__} needs an output for each class, got {outputs}. A single output, the "
-                "probability of class 1 that a sigmoid gives, is what LogLoss takes."
-            )
-        if is_list(target):
-            self._check_distribution(list(target), outputs)
-        elif target not in range(outputs):
-            raise ArgumentError(f"label {target!r} is not a class: {outputs} outputs allow 0 to {outputs - 1}")
-
-    def _check_distribution(self, target: list[float], outputs: int) -> None:
-        if len(target) != outputs:
-            raise ShapeError(f"a label of {len(target)} probabilities does not fit {outputs} outputs")
-        if not all(y >= 0.0 for y in target) or abs(sum(target) - 1.0) > 1e-6:
-            raise ArgumentError(f"a one-hot or soft label holds probabilities that sum to 1, got {target}")
-
-    def is_mistake(self, outputs: Any, target: Any) -> bool | None:
-        return zero_one(outputs, target) == 1.0
-
-
-class CrossEntropyLoss(ClassLoss):
-    """−Σ yᵢ ln softmax(z)ᵢ of logits z, computed as Σ yᵢ (ln Σⱼ e^{zⱼ} − zᵢ), stable; ∂/∂zᵢ = pᵢ − yᵢ.
-
-    Outputs that softmax itself made, recorded in their graph, raise ArgumentError: softmax of softmax still learns,
-    slowly and wrongly. Where they were changed after softmax, or nothing was recorded, the mistake is not seen.
-    """
-
-    def between(self, outputs: list[Any], target: Any) -> Any:
-        if _softmax_made(outputs):
-            raise ArgumentError(
-                "CrossEntropyLoss takes logits and these outputs already went through softmax. Leave softmax out "
-                "(MLP: output='identity'), or use LogLoss on the probabilities, or NLLLoss after log_softmax."
-            )
-        total = autograd.logsumexp(outputs)
-        return _expected(target, lambda i: total - outputs[i])
-
-
-class NLLLoss(ClassLoss):
-    """−Σ yᵢ fᵢ of log-probabilities f, such as log_softmax gives."""
-
-    def between(self, outputs: list[Any], target: Any) -> Any:
-        if _softmax_made(outputs):
-            raise ArgumentError(
-                "NLLLoss takes log-probabilities and these are the probabilities of softmax. Use log_softmax in its "
-                "place, or LogLoss on the probabilities."
-            )
-        return _expected(target, lambda i: -outputs[i])
-
-
-class SoftCrossEntropy(ClassLoss):
-    """−Σ yᵢ ln fᵢ of probabilities f, with 0 · ln 0 = 0 in value and gradient."""
-
-    def between(self, outputs: list[Any], target: Any) -> Any:
-        return _expected(target, lambda i: -ops.log(outputs[i]))
-
-
-class LogLoss(SoftCrossEntropy):
-    """−ln p(y) of probabilities; a single output is the probability of class 1, of the classes 0 and 1."""
-
-    def check(self, target: Any, outputs: int) -> None:
-        super().check(target, max(outputs, 2))
-
-    def between(self, outputs: list[Any], target: Any) -> Any:
-        return super().between([1.0 - outputs[0], outputs[0]] if len(outputs) == 1 else outputs, target)
-
-
-# ── margins: labels −1 and 1, the sign of the output decides ─────────────────────────────────────────────────────────
-
-
-class MarginLoss(Loss):
-    """A loss of y·f, averaged over the outputs, with every y −1 or 1."""
-
-    def check(self, target: Any, outputs: int) -> None:
-        labels = _listed(target)
-        if len(labels) != outputs:
-            raise ShapeError(f"{type(self).__name__} needs a label for each of {outputs} outputs, got {len(labels)}")
-        for label in labels:
-            if label not in (-1, 1):
-                raise ArgumentError(f"{type(self).__name__} takes the labels -1 and 1, got {label!r}")
-
-    def between(self, outputs: list[Any], target: Any) -> Any:
-        terms = [self.of_margin(f * float(y)) for f, y in zip(outputs, _listed(target), strict=True)]
-        return terms[0] if len(terms) == 1 else autograd.mean(terms)
-
-    def of_margin(self, margin: Any) -> Any:
-        raise NotImplementedError(f"{type(self).__name__} needs a method of_margin(self, margin)")
-
-    def predicted(self, outputs: Any) -> Any:
-        """1 for an output of at least 0, else −1; a list of them where there are several outputs."""
-        signs = [1 if float(f) >= 0.0 else -1 for f in _listed(outputs)]
-        return signs[0] if len(signs) == 1 else signs
-
-    def is_mistake(self, outputs: Any, target: Any) -> bool | None:
-        return any(sign != y for sign, y in zip(_listed(self.predicted(outputs)), _listed(target), strict=True))
-
-
-class HingeLoss(MarginLoss):
-    """max(0, 1 − y·f)."""
-
-    def of_margin(self, margin: Any) -> Any:
-        return ops.relu(1.0 - margin)
-
-
-class ExponentialLoss(MarginLoss):
-    """e^(−y·f)."""
-
-    def of_margin(self, margin: Any) -> Any:
-        return ops.exp(-margin)
-
-
-# ── structural risk ──────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def l2_penalty(model: Module, strength: float) -> Any:
-    """(λ/2)·‖W‖² over the weights of a model, never its biases: what structural risk adds to the mean loss."""
-    weights = [parameter for name, parameter in model.named_parameters() if not is_bias(name)]
-    return autograd.sum([weight * weight for weight in weights]) * (0.5 * strength)
-
-
-def _expected(target: Any, cost: Callable[[int], Any]) -> Any:
-    """Σ yᵢ·cost(i). Classes with yᵢ = 0 are left out: that is what makes 0 · ln 0 equal to 0."""
-    if not is_list(target):
-        return cost(int(float(target)))
-    return autograd.sum([cost(i) if y == 1.0 else cost(i) * float(y) for i, y in enumerate(target) if y != 0.0])
-
-
-def _softmax_made(outputs: Sequence[Any]) -> bool:
-    """Whether recorded outputs are exponentials, or exponentials times a factor, that sum to 1.
-
-    Judged by the ops that made them and not by their values alone: logits may well lie between 0 and 1.
-    """
-    for output in outputs:
-        if not isinstance(output, Value) or output.op not in (ops.exp, ops.mul, ops.divide):
-            return False
-        if output.op is not ops.exp and not any(parent.op is ops.exp for parent in output.parents):
-            return False
-    return math.isclose(sum(output.data for output in outputs), 1.0, abs_tol=1e-9)
-
-
-def _listed(x: Any) -> Sequence[Any]:
-    if isinstance(x, str):
-        raise OperandError(f"a loss compares numbers, got the text {x!r}")
-    return x if is_list(x) else [x]
+def for_each(function: Any, outputs: Any, target: Any) -> Any:
+    """function(output, target) for each of a list of Values with its number, or for a Tensor with its array."""
+    if isinstance(outputs, Tensor):
+        return function(outputs, target)
+    return [function(f, y) for f, y in zip(outputs, target, strict=True)]

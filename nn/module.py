@@ -10,7 +10,7 @@ import numpy as np
 
 from autograd import Tensor, Value
 from autograd.errors import ArgumentError
-from autograd.modes import region
+from autograd.modes import MODE
 
 Parameter: TypeAlias = Value | Tensor
 
@@ -57,8 +57,12 @@ class Module:
         raise NotImplementedError(f"{type(self).__name__} needs a method forward(self, inputs)")
 
     def __call__(self, *inputs: Any, **options: Any) -> Any:
-        with region(self):
+        # `with region(self)` written out, for every layer of every step passes here.
+        token = MODE.set(MODE.get().within(self))
+        try:
             return self.forward(*inputs, **options)
+        finally:
+            MODE.reset(token)
 
     def held(self) -> Iterable[tuple[str, Any]]:
         """Names and objects in which parameters and modules are looked for: the attributes."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,6 @@ from nn.arguments import at_least_one
 from nn.checkpoints import load_state, save_state
 from nn.history import History
 from nn.losses import Loss
-from nn.module import Module
 from nn.run import Run
 
 _MISTAKEN = (KeyError, IndexError, TypeError, ValueError, AttributeError)  # what a state of other things brings about
@@ -51,7 +51,7 @@ class RunFile:
             save_state(self.path, state_of(run, settings))
 
 
-_PARTS = ("model", "optimizer", "schedule", "generators", "epoch", "best", "history", "settings")
+_PARTS = ("model", "optimizer", "schedule", "generators", "best", "history", "settings")
 
 
 def state_of(run: Run, settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -61,21 +61,27 @@ def state_of(run: Run, settings: Mapping[str, Any]) -> dict[str, Any]:
         "optimizer": _plain(run.learner.optimizer.state_dict()),
         "schedule": None if run.schedule is None else _plain(run.schedule.state_dict()),
         "generators": {name: rng.bit_generator.state for name, rng in _generators(run).items()},
-        "epoch": run.epoch,
         "best": run.best.state_dict(),
         "history": run.history.to_dict(),
         "settings": settings,
     }
 
 
-def go_on(run: Run, state: Mapping[str, Any], settings: Mapping[str, Any], where: Any) -> None:
-    """Puts a run where the state was saved; CheckpointError lists what does not fit, and then nothing is changed."""
+def go_on(run: Run, state: Mapping[str, Any], settings: Mapping[str, Any], epochs: int, where: Any) -> None:
+    """Puts a run of so many epochs where the state was saved.
+
+    CheckpointError lists what does not fit, and then nothing is changed.
+    """
     before = [(part, part.state_dict()) for part in _parts(run).values()]
     generators = [(rng, rng.bit_generator.state) for rng in _generators(run).values()]
     try:
         differences = _setting_differences(state, settings) + _loaded(run, state)
+        reached = len(state["history"]["loss"])
+        if reached > epochs:
+            differences.append(f"it was saved after epoch {reached}, and {epochs} are to be run")
         if not differences:
-            run.history, run.epoch = History.from_dict(state["history"]), state["epoch"]
+            run.history = History.from_dict(state["history"])
+            run.epoch = len(run.history.loss)
             run.best.load_state_dict(state["best"], run.epoch)
     except _MISTAKEN as error:
         differences = [f"it is not what fit saves ({type(error).__name__}: {error})"]
@@ -108,17 +114,17 @@ def settings_of(run: Run, seed: Any, **others: Any) -> dict[str, Any]:
     )
 
 
-def rewound(rng: np.random.Generator, state: Mapping[str, Any] | None, where: Any) -> dict[str, Any]:
-    """Puts the generator where that of a saved run began, so that the same samples are held out; its state then."""
-    if state is not None:
-        try:
-            rng.bit_generator.state = state["settings"]["start"]
-        except _MISTAKEN:
-            raise CheckpointError(
-                f"{where} was saved by a run whose seed was another kind of generator than "
-                f"{type(rng.bit_generator).__name__}"
-            ) from None
-    return dict(rng.bit_generator.state)
+def rewound(rng: np.random.Generator, state: Mapping[str, Any], where: Any) -> np.random.Generator:
+    """A copy of the generator as that of a saved run began, so that the same samples are held out."""
+    copy = deepcopy(rng)
+    try:
+        copy.bit_generator.state = state["settings"]["start"]
+    except _MISTAKEN:
+        kind = type(rng.bit_generator).__name__
+        raise CheckpointError(
+            f"{where} was saved by a run whose seed was another kind of generator than {kind}"
+        ) from None
+    return copy
 
 
 def _setting_differences(state: Mapping[str, Any], settings: Mapping[str, Any]) -> list[str]:

@@ -23,6 +23,9 @@ class Samples:
     def __len__(self) -> int:
         return len(self.rows)
 
+    def __iter__(self) -> Iterator[tuple[list[float], Any]]:
+        return zip(self.rows, self.targets, strict=True)
+
     @property
     def shapes(self) -> list[list[int]]:
         """The sizes of rows and targets, as arrays of them would have."""

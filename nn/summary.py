@@ -35,11 +35,10 @@ class Summary(NamedTuple):
         cells += [(row.name, row.module, row.shape, f"{row.parameters:,}") for row in self.rows]
         cells += [("", "", "total", f"{self.total:,}")]
         widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-        lines = [
-            "  ".join([*(cell.ljust(width) for cell, width in zip(line[:3], widths[:3], strict=True)), number])
-            for line in cells
-            for number in [line[3].rjust(widths[3])]
-        ]
+        lines = []
+        for *texts, number in cells:
+            padded = [text.ljust(width) for text, width in zip(texts, widths[:3], strict=True)]
+            lines.append("  ".join([*padded, number.rjust(widths[3])]))
         rule = "─" * len(lines[0])
         return "\n".join([lines[0], rule, *lines[1:-1], rule, lines[-1]])
 

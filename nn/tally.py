@@ -20,14 +20,15 @@ class Tally:
     def __init__(self, metrics: Metrics) -> None:
         self.metrics = metrics
         self.losses: list[float] = []
-        self.samples = self.judged = self.mistakes = 0
+        self.counted = 0.0
+        self.judged = self.mistakes = 0
         self.predicted: list[Any] = []
         self.targets: list[Any] = []
 
-    def add(self, mean_loss: float, samples: int, mistakes: int | None) -> None:
-        """Enters so many samples; how many of them were named wrongly, or None where targets are no classes."""
-        self.losses.append(mean_loss * samples)
-        self.samples += samples
+    def add(self, mean_loss: float, counted: float, samples: int, mistakes: int | None) -> None:
+        """Enters samples that count so much; how many were named wrongly, None where targets are no classes."""
+        self.losses.append(mean_loss * counted)
+        self.counted += counted
         if mistakes is not None:
             self.judged += samples
             self.mistakes += mistakes
@@ -37,10 +38,14 @@ class Tally:
         self.predicted.append(predicted)
         self.targets.append(targets)
 
+    def mean_loss(self) -> float:
+        """Σ loss / Σ count, 0 where nothing counts."""
+        return math.fsum(self.losses) / (self.counted or 1.0)
+
     def score(self) -> Score:
         """The means over all samples entered, and what each metric says of them."""
         return Score(
-            loss=math.fsum(self.losses) / self.samples,
+            loss=self.mean_loss(),
             error_rate=self.mistakes / self.judged if self.judged else None,
             metrics={name: self._measured(name) for name in self.metrics},
         )

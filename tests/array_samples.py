@@ -194,8 +194,8 @@ def linear_op(draw):
 def loss_op(draw):
     """Scores and weights of the same shape or one that broadcasts, summed over the classes or over everything."""
     shape = (*draw.shape(most=2, largest=6), draw.number(1, 4))
-    weights = shape if draw.chance(0.7) else shape[-1:]
-    return with_parameters([draw.array(shape), draw.array(weights, 0.0, 1.0)], axis=draw.pick(-1, None))
+    scores, weights = draw.pick((shape, shape), (shape, shape), (shape, shape[-1:]), (shape[-1:], shape))
+    return with_parameters([draw.array(scores), draw.array(weights, 0.0, 1.0)], axis=draw.pick(-1, None))
 
 
 def along_one_axis(draw):
@@ -222,7 +222,6 @@ OPS = {
     "softmax": (along_one_axis, array_oracles.softmax),
     "log_softmax": (along_one_axis, array_oracles.log_softmax),
     "nll": (loss_op, lambda f, p, axis: -np.sum(p * f, axis=axis)),
-    "cross_entropy": (loss_op, lambda z, p, axis: -np.sum(p * array_oracles.log_softmax(z), axis=axis)),
 }
 
 
@@ -419,5 +418,40 @@ FUNCTIONS = {
     "repeat": (repeat, np.repeat),
     "clip": (clip, np.clip),
 }
+
+
+# ── the rows of the elementwise table ────────────────────────────────────────────────────────────────────────────────
+
+DOMAINS = {
+    **dict.fromkeys(("log", "sqrt", "reciprocal", "divide", "pow"), (0.3, 2.5)),
+    **dict.fromkeys(("arcsin", "arccos", "log1p", "tan"), (-0.9, 0.9)),
+}
+
+
+def elementwise(op):
+    """A sampler for a row of the table: operands that broadcast; conditions and bounds are constants of the call."""
+
+    def sample(draw):
+        count = 3 if op.arity == -1 else op.arity
+        low, high = DOMAINS.get(op.name, (-1.5, 1.5))
+        whole = draw.shape(largest=12)
+        operands = [draw.array(draw.broadcast_from(whole), low, high) for _ in range(count)]
+        if op.name == "clip":
+            operands[1:] = sorted(draw.array((2,)).tolist())
+        if op.name == "where":
+            operands[0] = (operands[0] > 0.0).astype(float)
+        derivatives = op.value_and_derivatives(*[0.4] * count)[1]
+        places = [place for place, d in enumerate(derivatives) if d is not None]
+
+        def call(f, *xs):
+            filled = list(operands)
+            for place, x in zip(places, xs, strict=True):
+                filled[place] = x
+            return f(*filled)
+
+        return Sample([operands[place] for place in places], call, op.analytic)
+
+    return sample
+
 
 WITHOUT_A_DERIVATIVE = {"argmax": np.argmax, "argmin": np.argmin}

@@ -40,8 +40,10 @@ ROOMS = {
         *("arguments", "randomness", "initializers", "activations", "module", "scalar"),
         *("inputs", "layers", "activation_modules", "conversion", "summary", "sequential"),
         *("dataset", "synthetic", "idx", "mnist", "batches"),
-        *("samples", "perceptron", "metrics", "losses"),
-        *("flat", "optimizers", "clipping", "schedules", "atomic", "checkpoints", "history", "rehearsal", "training"),
+        *("samples", "perceptron", "classes", "metrics", "regression_metrics", "targets"),
+        *("reductions", "losses", "distance_losses", "class_losses", "cross_entropy", "margin_losses", "penalties"),
+        *("flat", "optimizers", "clipping", "schedules", "atomic", "checkpoints"),
+        *("history", "callbacks", "tally", "learning", "rehearsal", "best", "run", "resuming", "training"),
         *("data", "textbook", "demo", "diagrams"),
     ],
 }

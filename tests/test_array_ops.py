@@ -1,4 +1,4 @@
-"""Every array op and every function of arrays: NumPy's values, and the gradients that the oracles find.
+"""Every row of both tables and every function of arrays: NumPy's values, and the gradients that the oracles find.
 
 A new op is tested by being in the table, and needs one line in array_samples.py: a random call and NumPy's function.
 """
@@ -8,13 +8,15 @@ import inspect
 import numpy as np
 import pytest
 from array_oracles import COUNT, Draw, Estimate, estimates
-from array_samples import FUNCTIONS, OPS, WITHOUT_A_DERIVATIVE
+from array_samples import FUNCTIONS, OPS, WITHOUT_A_DERIVATIVE, elementwise
 
 from autograd import Tensor, array_functions, gradients
 from autograd.array_ops import ARRAY_TABLE
+from autograd.ops import TABLE
 
 CASES = [pytest.param(ARRAY_TABLE.get(name), *OPS[name], id=f"op-{name}") for name in OPS]
 CASES += [pytest.param(getattr(array_functions, name, None), *FUNCTIONS[name], id=name) for name in FUNCTIONS]
+CASES += [pytest.param(op, elementwise(op), op.array_function, id=f"row-{op.name}") for op in TABLE.values() if op.rule]
 EVERY_CASE = pytest.mark.parametrize(("function", "sampler", "reference"), CASES)
 
 PUBLIC = [
@@ -83,7 +85,7 @@ def test_float32_operands_have_float32_gradients_within_their_round_off(function
 
 @EVERY_CASE
 def test_operands_of_both_dtypes_each_get_a_gradient_of_their_own(function, sampler, reference):
-    for sample, by_numpy, seed in samples(sampler, reference, COUNT // 10):
+    for sample, _, seed in samples(sampler, reference, COUNT // 10):
         kinds = [(np.float32, np.float64)[i % 2] for i in range(len(sample.operands))]
         tensors = [Tensor(a.astype(kind)) for a, kind in zip(sample.operands, kinds, strict=True)]
         y = sample.call(function, *tensors)

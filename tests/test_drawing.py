@@ -522,6 +522,16 @@ def test_a_folded_box_says_what_is_in_it_and_what_comes_out() -> None:
     assert neuron[7:] == ["value", number(out.data), "grad", number(out.grad)]
 
 
+def test_edges_into_a_folded_box_may_bring_back_infinities_of_both_signs() -> None:
+    x = Value(1e200, "x")
+    with region("products"):
+        y = x * 1e200 * 1e200 + x * -1e200 * 1e200
+    z = x + y * 1e200
+    z.backward()
+    (together,) = [texts(edge) for edge in Seen(draw(z, fold=True)).edges if title(edge).startswith("2 edges")]
+    assert together == ["← nan"]
+
+
 def test_edges_into_a_folded_box_bring_back_the_whole_gradient() -> None:
     x = Value(3.0, "x")
     with region("square"):

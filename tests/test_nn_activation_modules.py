@@ -104,7 +104,7 @@ def test_a_value_gives_the_same_number_and_derivative_as_a_tensor(module, number
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_large_inputs_stay_finite_without_a_warning(module, dtype):
     # Where eˣ itself overflows, at 89 in float32, ELU computes it and then discards it: NumPy warns of that.
-    t = Tensor(np.array([-1000.0, 80.0 if isinstance(module, nn.ELU) else 1000.0], dtype))
+    t = Tensor(np.array([-1000.0, 1000.0], dtype))
     y = module(t)
     y.backward(np.ones(2, dtype))
     assert np.isfinite(y.data).all()

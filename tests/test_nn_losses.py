@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import nn
-from autograd import Value, log_softmax, no_grad, softmax
+from autograd import Tensor, Value, log_softmax, no_grad, softmax
 from autograd.errors import ArgumentError, OperandError, ShapeError
 
 P = (0.34, 0.46, 0.20)
@@ -184,11 +184,15 @@ def test_a_loss_names_the_class_as_its_labels_do():
         (nn.CrossEntropyLoss(), 3, -1, ArgumentError, "label -1 is not a class"),
         (nn.CrossEntropyLoss(), 3, 0.5, ArgumentError, "label 0.5 is not a class"),
         (nn.CrossEntropyLoss(), 3, "setosa", ArgumentError, "label 'setosa' is not a class"),
+        (nn.CrossEntropyLoss(), 2, ["a", "b"], OperandError, "numbers, got the text 'a'"),
+        (nn.CrossEntropyLoss(), 2, [1, [0]], ShapeError, r"one number, got \[0\]"),
         (nn.CrossEntropyLoss(), 3, [0, 1], ShapeError, "2 probabilities does not fit 3 outputs"),
         (nn.CrossEntropyLoss(), 3, [1, 1, 0], ArgumentError, "sum to 1"),
         (nn.CrossEntropyLoss(), 3, [2, -1, 0], ArgumentError, "sum to 1"),
         (nn.MSELoss(), 3, 1.0, ShapeError, "3 outputs and 1 targets. For a class label use CrossEntropyLoss"),
         (nn.MSELoss(), 1, "one", OperandError, "the text 'one'"),
+        (nn.MSELoss(), 1, None, OperandError, "NoneType 'None'"),
+        (nn.MSELoss(), 2, [1.0, [2.0]], ShapeError, r"each output with one number, got \[2.0\]"),
         (nn.HingeLoss(), 1, 0, ArgumentError, "the labels -1 and 1, got 0"),
         (nn.HingeLoss(), 2, 1, ShapeError, "a label for each of 2 outputs, got 1"),
     ],
@@ -232,3 +236,83 @@ def test_the_loss_of_a_batch_is_the_mean_over_its_samples():
     assert rows[0][0].grad == pytest.approx((1.0 - p) / 2)
     with pytest.raises(ShapeError, match="a batch of 2 samples needs as many labels"):
         loss(rows, [1])
+
+
+BATCH = [[1.0, 2.0], [0.5, -1.0], [3.0, 0.0]]
+
+
+@pytest.mark.parametrize(
+    ("kind", "targets", "each"),
+    [
+        (nn.SquaredError, [[0, 2], [1, 0], [1, 1]], [1.0, 1.25, 5.0]),
+        (nn.MSELoss, [[0, 2], [1, 0], [1, 1]], [[1.0, 0.0], [0.25, 1.0], [4.0, 1.0]]),
+        (nn.HingeLoss, [[1, -1], [1, 1], [-1, 1]], [[0.0, 3.0], [0.5, 2.0], [4.0, 1.0]]),
+        (nn.NLLLoss, [0, 1, 0], [-1.0, 1.0, -3.0]),
+    ],
+)
+def test_a_reduction_says_what_becomes_of_the_losses(kind, targets, each):
+    rows, weights = [values(*row) for row in BATCH], [1.0, 0.5, 2.0]
+    every = np.array(each)
+    weighted = (every.T * weights).T
+
+    def numbers(losses):
+        return [numbers(loss) for loss in losses] if isinstance(losses, list) else losses.data
+
+    assert numbers(kind(reduction="none")(rows, targets)) == each
+    assert numbers(kind(reduction="none")(rows, targets, sample_weight=weights)) == weighted.tolist()
+    assert kind(reduction="sum")(rows, targets).data == every.sum()
+    assert kind(reduction="sum")(rows, targets, sample_weight=weights).data == weighted.sum()
+    mean = weighted.sum() / (3.5 * every.size / 3)
+    assert kind()(rows, targets, sample_weight=weights).data == pytest.approx(mean, rel=1e-15)
+
+
+def test_one_sample_gives_its_losses_by_themselves():
+    assert nn.SquaredError(reduction="none")(values(1.0, 2.0), [0, 0]).data == 5.0
+    assert [loss.data for loss in nn.MSELoss(reduction="none")(values(1.0, 2.0), [0, 0])] == [1.0, 4.0]
+    assert nn.MSELoss()(values(1.0, 2.0), [0, 0], sample_weight=3.0).data == 2.5
+    assert nn.MSELoss(reduction="sum")(values(1.0, 2.0), [0, 0], sample_weight=3.0).data == 15.0
+    assert (
+        nn.MSELoss(reduction="none")(Value(2.0), 0).data == nn.MSELoss(reduction="none")([Value(2.0)], 0)[0].data == 4.0
+    )
+
+
+def test_class_weights_count_in_the_mean_as_in_pytorch():
+    rows = [values(-1.0, -2.0), values(-0.5, -3.0), values(-0.25, -4.0)]
+    assert nn.NLLLoss([1, 3])(rows, [0, 1, 1]).data == pytest.approx((1.0 + 3 * 3.0 + 3 * 4.0) / 7, rel=1e-15)
+    assert nn.NLLLoss([1, 3])(rows[0], 1).data == pytest.approx(2.0)
+    assert nn.NLLLoss([1, 3], reduction="sum")(rows[0], 1).data == 6.0
+
+
+def test_a_label_of_a_batch_that_does_not_fit_is_named_with_its_row():
+    with pytest.raises(ArgumentError, match="row 1: label 2 is not a class"):
+        nn.CrossEntropyLoss()([values(1.0, 2.0), values(1.0, 2.0)], [0, 2])
+    with pytest.raises(ShapeError, match="row 1: MSELoss compares each output with one number"):
+        nn.MSELoss()([values(1.0), values(2.0)], [1.0, [1.0, 2.0]])
+    with pytest.raises(ArgumentError, match="a finite number, got nan"):
+        nn.MSELoss()(values(1.0), math.nan)
+
+
+def test_targets_of_values_may_be_tensors_without_gradient():
+    assert nn.MSELoss()(values(2.0, 1.0), Tensor([1.0, 3.0], requires_grad=False)).data == 2.5
+    rows = [values(1.0, 2.0), values(0.5, -1.0)]
+    labels = Tensor([1.0, 0.0], requires_grad=False)
+    assert nn.CrossEntropyLoss()(rows, labels).data == nn.CrossEntropyLoss()(rows, [1, 0]).data
+    with pytest.raises(OperandError, match=r"t.detach\(\)"):
+        nn.MSELoss()(values(2.0), Tensor([1.0]))
+
+
+def test_a_sample_of_weight_0_is_left_out_whatever_its_loss_is():
+    rows = [values(-math.inf, 0.0), values(-2.0, 0.0)]
+    loss = nn.NLLLoss()(rows, [0, 0], sample_weight=[0.0, 3.0])
+    assert loss.data == 2.0
+    assert gradient(loss, rows[0] + rows[1]) == [0.0, 0.0, -1.0, 0.0]
+    assert [loss.data for loss in nn.NLLLoss(reduction="none")(rows, [0, 0], sample_weight=[0.0, 3.0])] == [0.0, 6.0]
+
+
+@pytest.mark.parametrize("loss", [nn.MSELoss(), nn.CrossEntropyLoss(), nn.HingeLoss()])
+def test_outputs_that_are_no_numbers_are_named(loss):
+    with pytest.raises(OperandError, match="compares numbers, got NoneType"):
+        loss(None, 1)
+    labels = [0, 1] if isinstance(loss, nn.CrossEntropyLoss) else [[1, 1], [1, 1]]
+    with pytest.raises(OperandError, match="row 1: a loss compares numbers, got the text 'two'"):
+        loss([values(1.0, 2.0), [Value(1.0), "two"]], labels)

@@ -340,11 +340,11 @@ def test_ctrl_c_ends_the_run_with_history_and_best_weights():
 @pytest.mark.parametrize("validation", [None, (LINE, [2.0 * x + 1.0 for (x,) in LINE])])
 def test_ctrl_c_gives_back_weights_that_were_better_than_the_last(validation):
     class Interrupted(nn.SGD):
-        steps = 0
+        moves = 0
 
         def update(self):
-            self.steps += 1
-            if self.steps == 4:
+            self.moves += 1
+            if self.moves == 4:
                 raise KeyboardInterrupt
             super().update()
 

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 
 from autograd.graph import Node
 from autograd.view.box_text import NAME, ROOM
+from autograd.view.datum import NORM
 from autograd.view.folding import Block, Folding
-from autograd.view.parts import Frame, Link, Picture
+from autograd.view.parts import Box, Frame, Link, Picture
 from autograd.view.reading import Edge, Reading
 from autograd.view.regions import RegionPlace
 from autograd.view.text import one_line, shortened
@@ -26,13 +27,14 @@ def picture_of(reading: Reading, folding: Folding) -> Picture:
         link_of(reading, source, target, edges, into_folded=blocks[target].folded)
         for (source, target, _), edges in joined.items()
     )
+    boxes = tuple(box_of(reading, *each, places) for each in zip(blocks, map(tuple, outputs), strict=True))
     return Picture(
         title=f"Graph of {one_line(reading.names[reading.root])}: {counted(reading.names)}",
         direction=reading.direction,
-        boxes=tuple(box_of(reading, *each, places) for each in zip(blocks, map(tuple, outputs), strict=True)),
+        boxes=boxes,
         links=links,
         frames=tuple(_frame(place, places) for place in places),
-        notes=tuple(_notes(reading, folding, links)),
+        notes=tuple(_notes(reading, folding, boxes, links)),
     )
 
 
@@ -67,7 +69,7 @@ def _joined(reading: Reading, blocks: tuple[Block, ...]) -> dict[tuple[int, int,
     return joined
 
 
-def _notes(reading: Reading, folding: Folding, links: Iterable[Link]) -> Iterable[str]:
+def _notes(reading: Reading, folding: Folding, boxes: Iterable[Box], links: Iterable[Link]) -> Iterable[str]:
     """What the picture has to explain below itself, and no more."""
     derivatives = any(link.forward.startswith("∂") for link in links)
     if derivatives:
@@ -75,6 +77,9 @@ def _notes(reading: Reading, folding: Folding, links: Iterable[Link]) -> Iterabl
     if any(link.backward for link in links):
         product = ": the operation's gradient × ∂" if derivatives else ""
         yield f"{reading.back}  the operand's share of the gradient{product}"
+    gradients = [text for box in boxes for label, text in box.rows if label == "grad"]
+    if any(NORM in text for text in [*gradients, *(link.backward for link in links)]):
+        yield f"{NORM}  √Σg² over the entries g of an array"
     if not reading.adjoints and reading.root.requires_grad:
         yield f"—  {one_line(reading.gradients.missing)}"
     if folding.note is not None:

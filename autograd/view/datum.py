@@ -12,6 +12,7 @@ from autograd.view.text import count, number
 FEW = 4  # entries that are written out one by one,
 ROOM = 40  # in no more characters than this
 IN_FULL = 16  # entries that a tooltip writes out
+NORM = "norm"  # before the one number that stands for a large derivative
 
 
 def is_one_number(x: Any) -> bool:
@@ -26,7 +27,7 @@ def brief(x: Any, digits: int) -> str:
 
 def size(x: Any, digits: int) -> str:
     """A derivative: 0.25, or [1, 2, 3], or the norm of what is too large for that."""
-    return _entries(x, digits) or f"norm {number(_norm(x), digits)}"
+    return _entries(x, digits) or f"{NORM} {number(_norm(x), digits)}"
 
 
 def in_full(x: Any) -> str:
@@ -40,7 +41,7 @@ def in_full(x: Any) -> str:
         return f"{array.tolist()} ({kind(array)})"
     finite = array[np.isfinite(array)]
     reach = f" from {finite.min().item():.6g} to {finite.max().item():.6g}" if finite.size else ""
-    return f"{kind(array)}{reach}, norm {_norm(array):.6g}{_not_finite(array, ', ')}"
+    return f"{kind(array)}{reach}, {NORM} {_norm(array):.6g}{_not_finite(array, ', ')}"
 
 
 def kind(x: Any) -> str:
@@ -50,12 +51,13 @@ def kind(x: Any) -> str:
 
 
 def same(x: Any, y: Any, digits: int) -> bool:
-    """Whether two derivatives differ by less than what so many digits show."""
-    if size(x, digits) != size(y, digits):
+    """Whether two derivatives differ by no more than so many digits show."""
+    if size(x, digits) != size(y, digits) or np.shape(x) != np.shape(y):
         return False
     x, y = np.asarray(x, np.float64), np.asarray(y, np.float64)
+    top = np.max(np.abs(y), where=np.isfinite(y), initial=0.0)
     apart = 10.0 ** (1 - digits)
-    return bool(np.allclose(x, y, rtol=apart, atol=apart * np.max(np.abs(y), initial=0.0), equal_nan=True))
+    return bool(np.allclose(x, y, rtol=apart, atol=apart * top, equal_nan=True))
 
 
 def _entries(x: Any, digits: int) -> str:

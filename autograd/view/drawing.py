@@ -43,9 +43,9 @@ def draw(
 
     A Tensor shows its number, its entries where they are few, or else shape and dtype, and as its gradient the norm.
     Gradients are those of one fresh pass from the root, and "—" until backward() has been called on the drawn root
-    itself, or where there can be none; a leaf whose grad holds something else says so. A picture wider than 2,000 pixels, which in a notebook
-    would be too small to read, is folded by region as far as it takes, where there are regions; a note below it says
-    what was folded. Every option has a fixed set of values:
+    itself, or where there can be none; a leaf whose grad holds something else says so. A picture wider than 2,000
+    pixels, which in a notebook would be too small to read, is folded by region as far as it takes, where there are
+    regions; a note below it says what was folded. Every option has a fixed set of values:
 
     - direction: "LR", from left to right, or "TB", from top to bottom.
     - digits: how many significant digits numbers have, 1 to 17.

@@ -8,8 +8,7 @@ from typing import Any
 
 from autograd.errors import ArgumentError
 from autograd.graph import Node, ancestry
-from autograd.view.datum import is_one_number
-from autograd.view.text import number
+from autograd.view.datum import brief, is_one_number
 
 
 def names(root: Node, given: Mapping[str, Any] | None = None, *, digits: int = 4) -> dict[Node, str]:
@@ -36,7 +35,7 @@ def names(root: Node, given: Mapping[str, Any] | None = None, *, digits: int = 4
             variables += 1
             chosen[node] = _free(f"x{variables}", taken)
         elif is_one_number(node._data):
-            chosen[node] = number(node._data, digits)
+            chosen[node] = brief(node._data, digits)
         else:
             arrays += 1
             chosen[node] = _free(f"c{arrays}", taken)

@@ -33,7 +33,9 @@ def pass_from(root: Node, name: str) -> Pass:
             if root.walked:
                 return Pass(dict(walk_back(root)))
     except ShapeError:
-        return Pass({}, f"{name} is {datum.kind(root._data)}, and gradients are those of one number: draw its sum")
+        return Pass(
+            {}, f"{name} has {np.size(root._data):,} entries, and gradients are those of one number: draw its sum"
+        )
     except StaleData:
         return Pass({}, f"data of a leaf have been set since {name} was computed: draw it before an optimizer's step")
     return Pass({}, f"no backward pass from {name} yet")
@@ -93,18 +95,36 @@ class Reading:
 
     def edges_into(self, node: Node) -> Iterator[Edge]:
         """The edges from a node's operands, in the order written."""
-        locals_, shares = node.local_gradients, _shares(node, self.adjoints) if self.adjoints else {}
-        for place, (parent, local) in enumerate(zip(node.parents, locals_, strict=True)):
-            derivative = None if callable(local) else local
-            share = None if local is None or not self.adjoints else shares.get(place, 0.0)
-            yield Edge(parent, node, local is not None, derivative, share)
+        derivatives = _derivatives(node)
+        shares = _shares(node, derivatives, self.adjoints)
+        for place, (parent, derivative) in enumerate(zip(node.parents, derivatives, strict=True)):
+            share = None if derivative is None or not self.adjoints else shares.get(place, 0.0)
+            shown = None if callable(derivative) else _spread(derivative, parent, node)
+            yield Edge(parent, node, derivative is not None, shown, share)
 
 
-def _shares(node: Node, adjoints: Mapping[Node, Any]) -> dict[int, Any]:
+def _derivatives(node: Node) -> tuple[Any, ...]:
+    """For each operand the local derivative, or the pull-back; the pull-back too where leaves have new data."""
+    try:
+        with np.errstate(all="ignore"):
+            next(iter(node.shares(np.zeros_like(node._data), False)), None)
+    except StaleData:
+        return tuple(edge and node.shares for edge in node.edges)
+    return node.local_gradients
+
+
+def _spread(derivative: Any, operand: Node, operation: Node) -> Any:
+    """The derivative entry by entry: one number for all entries does not stand for an operand that was stretched."""
+    if derivative is None or np.size(operand._data) == np.size(operation._data):
+        return derivative
+    return np.broadcast_to(derivative, np.shape(operation._data))
+
+
+def _shares(node: Node, derivatives: tuple[Any, ...], adjoints: Mapping[Node, Any]) -> dict[int, Any]:
     """What each operand receives from a node that the pass has reached, by its place among the operands."""
     if node not in adjoints:
         return {}
-    places = [place for place, local in enumerate(node.local_gradients) if local is not None]
+    places = [place for place, derivative in enumerate(derivatives) if derivative is not None]
     found = {}
     with np.errstate(all="ignore"):
         for parent, share in node.shares(adjoints[node], False):

@@ -2,11 +2,12 @@
 
 import math
 
+import numpy as np
 import pytest
 
 import autograd
 import nn
-from autograd import Value
+from autograd import Tensor, Value
 
 
 def slopes(loss, outputs, target):
@@ -143,3 +144,55 @@ def test_structural_risk_decays_weights_and_never_biases():
         for neuron in layer.neurons:
             assert neuron.bias.grad == 0.0
             assert [w.grad for w in neuron.weights] == pytest.approx([0.1 * w.data for w in neuron.weights], rel=1e-14)
+
+
+# ── the same on arrays ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def array_slopes(loss, outputs, targets):
+    """The loss of a Tensor of outputs and its derivative by each of them."""
+    tensor = Tensor(outputs)
+    result = loss(tensor, targets)
+    result.backward()
+    return result.item(), tensor.grad.tolist()
+
+
+def test_softmax_with_cross_entropy_gives_p_minus_y_on_a_tensor():
+    p = np.array([0.34, 0.46, 0.20])
+    value, grads = array_slopes(nn.CrossEntropyLoss(), np.log(p), 0)
+    assert value == pytest.approx(-math.log(0.34), rel=1e-14)
+    assert grads == pytest.approx([-0.66, 0.46, 0.20], rel=1e-14)
+    _, soft = array_slopes(nn.CrossEntropyLoss(), np.log([p]), [[0.2, 0.5, 0.3]])
+    assert soft[0] == pytest.approx([0.14, -0.04, -0.10], abs=1e-15)
+    _, batch = array_slopes(nn.CrossEntropyLoss(reduction="sum"), np.log([p, p, p]), [0, 1, 2])
+    np.testing.assert_allclose(batch, [[-0.66, 0.46, 0.20], [0.34, -0.54, 0.20], [0.34, 0.46, -0.80]], rtol=1e-14)
+
+
+def test_softmax_and_log_loss_give_p_minus_y_on_a_tensor_too():
+    z = Tensor(np.log([[0.34, 0.46, 0.20]]))
+    nn.LogLoss()(autograd.softmax(z), [0]).backward()
+    assert z.grad[0] == pytest.approx([-0.66, 0.46, 0.20], rel=1e-13)
+
+
+def test_the_losses_of_the_textbook_on_a_tensor():
+    p = [[0.34, 0.46, 0.20]]
+    assert array_slopes(nn.AbsoluteError(), [[2.5]], [1.0]) == (1.5, [[1.0]])
+    assert array_slopes(nn.SquaredError(), [[2.5]], [1.0]) == (2.25, [[3.0]])
+    assert array_slopes(nn.HalfSquaredError(), [[1.0, 3.0]], [[0.0, 5.0]]) == (2.5, [[1.0, -2.0]])
+    assert array_slopes(nn.MSELoss(), [1.0, 3.0], [0.0, 5.0]) == (2.5, [1.0, -2.0])
+    assert array_slopes(nn.HingeLoss(), [[0.5]], [-1]) == (1.5, [[1.0]])
+    assert array_slopes(nn.ExponentialLoss(), [[0.5]], [-1]) == (math.exp(0.5), [[math.exp(0.5)]])
+    value, grads = array_slopes(nn.LogLoss(), p, [1])
+    assert (value, grads[0]) == (pytest.approx(-math.log(0.46)), pytest.approx([0.0, -1 / 0.46, 0.0]))
+    assert array_slopes(nn.SoftCrossEntropy(), [[0.0, 1.0]], [[0.0, 1.0]]) == (0.0, [[0.0, -1.0]])
+
+
+def test_linear_regression_has_the_gradients_of_the_textbook_on_a_tensor():
+    xs, ys = np.array([[0.5], [1.0], [-2.0], [3.0]]), np.array([1.0, 2.5, -3.0, 7.0])
+    w, b = Tensor([[0.7]]), Tensor([-0.2])
+    cost = nn.MSELoss()(Tensor(xs, requires_grad=False) @ w + b, ys)
+    cost.backward()
+    residuals = [0.7 * x - 0.2 - y for x, y in zip(xs[:, 0], ys, strict=True)]
+    assert cost.item() == pytest.approx(sum(r * r for r in residuals) / 4, rel=1e-14)
+    assert w.grad[0, 0] == pytest.approx(2 / 4 * sum(r * x for r, x in zip(residuals, xs[:, 0], strict=True)))
+    assert b.grad[0] == pytest.approx(2 / 4 * sum(residuals), rel=1e-14)
