@@ -25,12 +25,52 @@ current_mode = MODE.get
 def record(kind: type[Any], op: Op, operands: Sequence[Any], parameters: dict[str, Any] | None) -> Any:
     """The node that an op makes of Tensors, arrays and plain numbers: its data, its parents and their versions.
 
-    Under no_grad the result is a leaf without gradient. (The hot path of training: one pass over the operands.)
+    Under no_grad the result is a leaf without gradient.
     """
     mode = current_mode()
-    derivable = op.derivable
-    parents, arrays, edges, versions = [], [], [], []
-    needs = of_leaf = False
+    parents, arrays, edges, versions, of_leaf = _joined(kind, op, operands)
+    try:
+        y = op.array_function(*arrays, **parameters) if parameters else op.array_function(*arrays)
+    except COMPLAINTS as error:
+        raise explained(op.name, arrays, parameters, error) from None
+    if y.__class__ is not np.ndarray:
+        y = _array(op, y)
+    if of_leaf and (y.base is not None or any(y is a for a in arrays)):
+        y = y.copy()  # a view of a leaf would change with the leaf, whose data may be set in place
+    if not mode.records:
+        node = leaf(kind, y, requires_grad=False)
+        node._mark = mode.region
+        return node
+    y.flags.writeable = False
+    node = blank(kind)
+    node._data = y
+    node.grad = node._home = node._d_right = None
+    node._version = 0
+    node._mark = mode.region
+    node.op = op
+    node._parameters = parameters
+    node._left = parents
+    node._right = MANY
+    node._d_left = edges
+    node._versions = versions
+    node._requires_grad = True in edges
+    if mode.special:
+        _marked(node, mode)
+    return node
+
+
+def _joined(
+    kind: type[Any], op: Op, operands: Sequence[Any]
+) -> tuple[list[Any], list[Any], list[Any], list[Any], bool]:
+    """The operands as parents and as arrays, the edges toward them, the versions of leaves, and whether there is one.
+
+    One pass and no more: this is the hot path of training.
+    """
+    parents: list[Any] = []
+    arrays: list[Any] = []
+    edges: list[Any] = []
+    versions: list[Any] = []
+    derivable, of_leaf = op.derivable, False
     for parent in operands:
         if parent.__class__ is not kind:
             parent = _operand(kind, op, parent)
@@ -42,44 +82,13 @@ def record(kind: type[Any], op: Op, operands: Sequence[Any], parameters: dict[st
                 continue
         parents.append(parent)
         arrays.append(parent._data)
+        edges.append(True if derivable and parent._requires_grad else None)
         if parent.op is None:
             of_leaf = True
             versions.append(parent._version)
         else:
             versions.append(None)
-        if derivable and parent._requires_grad:
-            needs = True
-            edges.append(True)
-        else:
-            edges.append(None)
-    try:
-        y = op.array_function(*arrays, **parameters) if parameters else op.array_function(*arrays)
-    except COMPLAINTS as error:
-        raise explained(op.name, arrays, parameters, error) from None
-    if y.__class__ is not np.ndarray:
-        y = _array(op, y)
-    if of_leaf and (y.base is not None or any(y is a for a in arrays)):
-        y = y.copy()  # a view of a leaf would change with the leaf, whose data may be set in place
-    node: Any = blank(kind)
-    node._data = y
-    node.grad = node._home = node._d_right = None
-    node._version = 0
-    node._mark = mode.region
-    if mode.records:
-        node.op = op
-        node._parameters = parameters
-        node._left = parents
-        node._right = MANY
-        node._d_left = edges
-        node._versions = versions
-        node._requires_grad = needs
-        y.flags.writeable = False
-        if mode.special:
-            _marked(node, mode)
-    else:
-        node.op = node._left = node._right = node._d_left = node._parameters = node._versions = None
-        node._requires_grad = False
-    return node
+    return parents, arrays, edges, versions, of_leaf
 
 
 def shares(node: Any, adjoint: Any, create_graph: bool, at_home: set[Any] | None) -> Iterator[tuple[Any, Any]]:

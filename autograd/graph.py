@@ -58,9 +58,7 @@ class Node:
         """The adjoint a pass from this node begins with: 1, or what is given, checked."""
         raise NotImplementedError
 
-    def shares(
-        self, adjoint: Any, create_graph: bool, at_home: set[Node] | None = None
-    ) -> Iterator[tuple[Node, Any]]:
+    def shares(self, adjoint: Any, create_graph: bool, at_home: set[Node] | None = None) -> Iterator[tuple[Node, Any]]:
         """Each parent that needs a gradient, with what it receives when this node has received `adjoint`.
 
         With a set `at_home` the first share of a leaf may be written where its gradient is kept: those so served.

@@ -114,8 +114,8 @@ class Op:
     ) -> Iterator[tuple[int, Any]]:
         """Place and share of every operand wanted: the adjoint of y times the local derivative, masked.
 
-        The rule is taken here, on what it is given: arrays, or the nodes of a graph. `home(place)` may give an array into
-        which that share can be written.
+        The rule is taken here, on what it is given: arrays, or the nodes of a graph. `home(place)` may give an array
+        into which that share can be written.
         """
         assert self.rule is not None
         entries = self.rule(y, *operands)

@@ -156,9 +156,7 @@ class Tensor(Node):
             raise ShapeError(f"the seed has shape {seed.shape} and the Tensor {self.shape}: they must be equal")
         return seed
 
-    def shares(
-        self, adjoint: Any, create_graph: bool, at_home: set[Node] | None = None
-    ) -> Iterator[tuple[Node, Any]]:
+    def shares(self, adjoint: Any, create_graph: bool, at_home: set[Node] | None = None) -> Iterator[tuple[Node, Any]]:
         return arrays.shares(self, adjoint, create_graph, at_home)
 
     def join(self, parents: Sequence[Any], edges: Sequence[Any]) -> None:

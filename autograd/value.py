@@ -66,9 +66,7 @@ class Value(Node):
     def seed(self, given: Any = None) -> float:
         return 1.0 if given is None else as_float(given, "backward", wanted="plain numbers")
 
-    def shares(
-        self, adjoint: Any, create_graph: bool, at_home: set[Node] | None = None
-    ) -> Iterator[tuple[Node, Any]]:
+    def shares(self, adjoint: Any, create_graph: bool, at_home: set[Node] | None = None) -> Iterator[tuple[Node, Any]]:
         return shares(self, adjoint, create_graph)
 
     def store(self, walk: Iterable[tuple[Node, Any]]) -> None:

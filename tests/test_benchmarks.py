@@ -3,15 +3,15 @@
 import importlib.util
 import json
 from itertools import pairwise
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from autograd import Value, ancestry
-from benchmarks import __main__ as bench, by_hand, scalars, tensors, tuple_value, workloads
+from benchmarks import __main__ as bench, by_hand, scalars, tensors, tuple_value, worker, workloads
 from benchmarks.race import Worker, WorkerFailed, compared
 from benchmarks.tensor_workloads import RATES, TASKS, Task
-from benchmarks.worker import training_step
 
 # ── A. scalars ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -118,7 +118,7 @@ def test_the_step_by_hand_is_the_same_in_blocks_and_at_once(monkeypatch):
 @pytest.mark.parametrize("system", INSTALLED)
 @pytest.mark.parametrize("task", TASKS.values(), ids=TASKS)
 def test_every_system_learns_the_same(task, system):
-    assert losses(training_step(system)(task)) == pytest.approx(losses(by_hand.numpy_by_hand(task)), rel=2e-6)
+    assert losses(worker.training_step(system)(task)) == pytest.approx(losses(by_hand.numpy_by_hand(task)), rel=2e-6)
 
 
 @pytest.mark.parametrize("task", TASKS.values(), ids=TASKS)
@@ -157,9 +157,24 @@ def test_a_ratio_is_taken_within_a_round():
 
 
 def test_a_worker_answers_with_a_time():
-    worker = Worker("tensors", "the matrix products alone", next(iter(TASKS)))
-    assert worker.ask("time") > 0.0
-    worker.close()
+    process = Worker("tensors", "the matrix products alone", next(iter(TASKS)))
+    assert process.ask("time") > 0.0
+    process.close()
+
+
+def test_a_round_holds_many_quick_steps_also_where_the_first_one_compiles(monkeypatch):
+    clock, durations = [0.0], iter([10.0])
+
+    def step():
+        clock[0] += next(durations, 0.001)
+        return 0.0
+
+    monkeypatch.setattr(worker, "time", SimpleNamespace(perf_counter=lambda: clock[0]))
+    monkeypatch.setattr(worker, "training_step", lambda system: lambda task: step)
+    time = worker.tensor_answers("any", next(iter(TASKS)))["time"]
+    start = clock[0]
+    assert time() == pytest.approx(1e6)
+    assert 0.05 <= clock[0] - start < 0.2
 
 
 def test_a_worker_that_cannot_start_says_why():

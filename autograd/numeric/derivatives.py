@@ -29,8 +29,8 @@ METHODS: dict[str, Callable[[Probe, Any, bool], Slopes]] = {
 class Estimate(NamedTuple):
     """A derivative, a bound on its difference from the truth, and the step it was taken with.
 
-    `value` and `error` have the axes of f's value, then those of the input; `step` has those of the input. `evaluations`
-    counts how often f was evaluated for all inputs together. An error of inf says that nothing is known, as at the edge
+    `value` and `error` have the axes of f's value, then those of the input; `step` has those of the input.
+    `evaluations` counts how often f was evaluated for all inputs together. An error of inf says that nothing is known, as at the edge
     of a domain; at a kink it is at least half of what lies between the one-sided slopes.
     """
 
@@ -87,7 +87,9 @@ def estimate(
     - "richardson": central differences extrapolated to h = 0, off by little more than round-off, of any scale;
     - "complex": Im f(x + ih) / h, off by round-off alone, where f is made of analytic functions.
 
-    The error adds up truncation, seen by comparing steps, and round-off, derived from the size of the values.
+    The error adds up truncation, seen by comparing steps, and round-off, derived from the size of the values. What is
+    much finer than a step of the first two methods, such as a pole at 1e-100, they do not see; "richardson" looks on
+    the scale of x too.
     NonFinite where f is not finite at x or has no room around it, OperandError where it gives no numbers.
 
     >>> estimate(lambda x: x * x, 3.0, method="central").error < 1e-9
@@ -103,7 +105,9 @@ def estimates(
     probe = Probe(f, xs, batch)
     slopes = _slopes(probe, method, step, judged=True)
     columns = (probe.inputs.sorted(column) for column in slopes)
-    return tuple(Estimate(*column, probe.evaluations) for column in zip(*columns, strict=True))
+    return tuple(
+        Estimate(value, error, step_taken, probe.evaluations) for value, error, step_taken in zip(*columns, strict=True)
+    )
 
 
 def _slopes(probe: Probe, method: str, step: float | None, judged: bool) -> Slopes:
@@ -118,6 +122,6 @@ def _slopes(probe: Probe, method: str, step: float | None, judged: bool) -> Slop
 def _demand_one_number(probe: Probe) -> None:
     if probe.shape:
         raise ShapeError(
-            f"{probe.name} gave {math.prod(probe.shape)} numbers of shape {probe.shape}, and a gradient is that of one: "
-            "use jacobian, or sum them"
+            f"{probe.name} gave {math.prod(probe.shape)} numbers of shape {probe.shape}, and a gradient is that of "
+            "one: use jacobian, or sum them"
         )

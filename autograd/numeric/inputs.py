@@ -18,8 +18,8 @@ Array: TypeAlias = NDArray[Any]
 class Inputs:
     """The inputs of a function, in order: all their numbers are `point`, a vector of float64, arrays row by row.
 
-    Whole numbers become floats, float32 is lifted to float64. OperandError for what holds no real numbers, ArgumentError
-    for numbers that are not finite.
+    Whole numbers become floats, float32 is lifted to float64. OperandError for what holds no real numbers,
+    ArgumentError for numbers that are not finite.
     """
 
     def __init__(self, xs: Sequence[Any]) -> None:
@@ -33,7 +33,7 @@ class Inputs:
 
     def arguments(self, row: Array, lifted: bool = True) -> list[Any]:
         """The inputs with the numbers of one row, a float, an array or a list for each; float32 again if not lifted."""
-        parts = self._split(row[None] if row.dtype == complex or lifted else row[None].astype(np.float32))
+        parts = self._split(row[None] if row.dtype.kind == "c" or lifted else row[None].astype(np.float32))
         return [_like(x, part[0], lifted) for x, part in zip(self.given, parts, strict=True)]
 
     def stacks(self, rows: Array, lifted: bool = True) -> list[Array]:

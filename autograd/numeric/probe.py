@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.errors import ArgumentError, AutogradError, NonFinite, OperandError, ShapeError
+from autograd.errors import AutogradError, NonFinite, OperandError, ShapeError
 from autograd.graph import Node
 from autograd.numeric.inputs import Array, Inputs, shown
 
@@ -20,11 +20,11 @@ OUTSIDE = (ArithmeticError, ValueError)  # what `math` raises outside a domain
 class Probe:
     """f near a point, whose numbers are one vector, `point`. `evaluations` counts the points at which f was evaluated.
 
-    Where f raises ArithmeticError or ValueError, or gives complex numbers for real ones, that point counts as outside its
-    domain and the value is nan. `unit` is the rounding error of f's arithmetic as its results show it: 2⁻⁵³, or 2⁻²⁴
+    Where f raises ArithmeticError or ValueError, or gives complex numbers for real ones, that point counts as outside
+    its domain and the value is nan. `unit` is the rounding error of f's arithmetic as its results show it: 2⁻⁵³, or 2⁻²⁴
     where they are float32. An f that refuses float64 in place of the float32 it was given gets float32.
 
-    With `batch` f takes stacks, each input an array with one axis more in front, and gives a value for each entry of it.
+    With `batch` f takes stacks, each input an array with one axis more in front, and gives a value for each entry.
     """
 
     def __init__(self, f: Callable[..., Any], xs: Sequence[Any], batch: bool = False) -> None:
@@ -83,7 +83,7 @@ class Probe:
     def _of_row(self, row: Array) -> Array | None:
         """f at one point, None outside its domain."""
         try:
-            return self._judged(self._called(row, self.inputs.arguments), row.dtype)
+            return self._judged(self._called(row, self.inputs.arguments), row.dtype.kind)
         except AutogradError:
             raise
         except OUTSIDE as error:
@@ -99,16 +99,16 @@ class Probe:
             raise OperandError(f"{self.name} does not work on stacks, which batch=True gives it: {error}") from error
         if values.shape[:1] != (len(points),):
             raise ShapeError(
-                f"{self.name} with batch=True must give a value for each of {len(points)} entries along the first axis, "
-                f"and gave shape {values.shape}"
+                f"{self.name} with batch=True must give a value for each of {len(points)} entries along the first "
+                f"axis, and gave shape {values.shape}"
             )
-        return [self._judged(value, points.dtype) for value in values]
+        return [self._judged(value, points.dtype.kind) for value in values]
 
     def _called(self, numbers: Array, arguments: Callable[[Array, bool], list[Any]]) -> Any:
         try:
             return self.f(*arguments(numbers, self._lifted))
         except Exception as error:
-            if numbers.dtype == complex and isinstance(error, TypeError) and not isinstance(error, AutogradError):
+            if numbers.dtype.kind == "c" and isinstance(error, TypeError) and not isinstance(error, AutogradError):
                 raise OperandError(
                     f"{self.name} does not take complex numbers, which method='complex' gives it ({error}): write "
                     "autograd.exp and the like and no comparisons, or use method='richardson'"
@@ -118,8 +118,8 @@ class Probe:
         self._lifted, self.unit = False, 2.0**-24
         return self.f(*arguments(numbers, False))
 
-    def _judged(self, given: Any, dtype: Any) -> Array:
-        """What f gave at points of this dtype, as an array of one and the same shape every time."""
+    def _judged(self, given: Any, kind: str) -> Array:
+        """What f gave at points of this kind ("c" complex, "f" real), as an array of one and the same shape every time."""
         value = _numbers(given, self.name)
         if self.shape is None:
             self.shape = value.shape
@@ -127,7 +127,7 @@ class Probe:
             raise ShapeError(f"{self.name} gave shape {self.shape} first, and shape {value.shape} near the same point")
         if value.dtype.kind == "f":
             self.unit = max(self.unit, float(np.finfo(value.dtype).eps) / 2)
-        if dtype != complex:
+        if kind != "c":
             return np.full(self.shape, math.nan) if value.dtype.kind == "c" else value.astype(np.float64)
         if value.dtype.kind != "c":
             raise OperandError(
@@ -153,4 +153,4 @@ def _numbers(given: Any, name: str) -> Array:
 def _plain(given: Any) -> Any:
     if isinstance(given, (list, tuple)):
         return [_plain(part) for part in given]
-    return given.data if isinstance(given, Node) else given
+    return given._data if isinstance(given, Node) else given

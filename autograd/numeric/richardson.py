@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from autograd.numeric.steps import given_steps, no_room, power_of_two
 
 LEVELS = 8  # steps on one ladder, each half the one before
 ROUNDS = 8  # ladders in all, where smaller steps promise more
-EVERY = 10**9
+EVERY = 1000  # ladders, which is down to the smallest float
 FAR = 2.0**8  # where |x| and 1 are farther apart than this, both are tried as the scale of f
 WORTHWHILE = 1 / 8  # the part of the error that a ladder must promise to leave
 GOOD = 2.0**-43  # relative to the slope: 13 digits are enough
@@ -27,7 +28,8 @@ def richardson(probe: Probe, step: Any, judged: bool = True) -> Slopes:
 
     D(h) = f′ + c₂h² + c₄h⁴ + …, so (4·D(h/2) − D(h))/3 is free of h², and so on column by column of Romberg's table.
     Truncation: an entry's distance from the two that it was made of. Round-off: 2δ/h, with δ the noise of one value and
-    h the smallest step in it. The entry with the least sum of both is the answer.
+    h the smallest step in it. Kinks: half of what lies between the one-sided slopes, or 5δ/h, below which round-off
+    would hide one. The entry with the least sum of the three is the answer.
 
     By default h begins at max(|x|, 1)/4, where |x| is far from 1 both scales are tried, and ladders of smaller steps
     follow as long as round-off there would leave a smaller error, or f is not finite so far away. Where two answers
@@ -45,7 +47,7 @@ def richardson(probe: Probe, step: Any, judged: bool = True) -> Slopes:
     far = everywhere[size > FAR]
     best = _descended(probe, far, np.full(far.size, 0.25), best)
     lost = everywhere[~finite(best.errors)]
-    best = _descended(probe, lost, size[lost] * 2.0 ** (-LEVELS * ROUNDS), best, rounds_at_most=EVERY)
+    best = _descended(probe, lost, np.maximum(size[lost], 1.0) * 2.0 ** (-LEVELS * ROUNDS), best, patience=EVERY)
     return _demand_finite(probe, best)
 
 
@@ -56,9 +58,7 @@ def _demand_finite(probe: Probe, slopes: Slopes) -> Slopes:
     return slopes
 
 
-def _descended(
-    probe: Probe, entries: Array, starts: Array, best: Slopes | None, rounds_at_most: int = ROUNDS
-) -> Slopes:
+def _descended(probe: Probe, entries: Array, starts: Array, best: Slopes | None, patience: int = ROUNDS) -> Slopes:
     """The better of what is known and of ladders for these numbers, from these steps down."""
     rounds = 0
     while entries.size or best is None:
@@ -69,17 +69,23 @@ def _descended(
             _improve(best, entries, found)
         rounds += 1
         starts = starts * 2.0**-LEVELS
-        rounding = 2.0 * noise(probe, np.abs(probe.centre()), best.values) / beside(starts, found.values)
-        errors = best.errors[entries]
-        worth = (rounding < WORTHWHILE * errors) & (errors > GOOD * np.abs(best.values[entries]))
-        promising = worth.reshape(entries.size, -1).any(axis=1) & (rounds < rounds_at_most)
-        promising &= probe.moved(entries, starts) != probe.point[entries]
+        apart = (probe.moved(entries, starts) != probe.point[entries]) & (rounds < patience)
+        entries, starts = entries[apart], starts[apart]
+        promising = _promising(probe, entries, starts, best)
         entries, starts = entries[promising], starts[promising]
     return best
 
 
+def _promising(probe: Probe, entries: Array, starts: Array, best: Slopes) -> Array:
+    """For which numbers round-off at these steps would leave a smaller error, where 13 digits are not reached yet."""
+    errors, values = best.errors[entries], best.values[entries]
+    rounding = 2.0 * noise(probe, np.abs(probe.centre()), best.values) / beside(starts, errors)
+    worth = (rounding < WORTHWHILE * errors) & ~(errors <= GOOD * np.abs(values))
+    return np.asarray(worth.reshape(entries.size, math.prod(errors.shape[1:])).any(axis=1))
+
+
 def _improve(best: Slopes, entries: Array, found: Slopes) -> None:
-    """Puts what was found where its error is smaller, or where both answers cannot be true and its steps are smaller."""
+    """Puts what was found where its error is smaller, or where not both can be true and its steps are smaller."""
     values, errors, steps = best.values[entries], best.errors[entries], best.steps[entries]
     with np.errstate(invalid="ignore"):
         apart = np.abs(found.values - values) > found.errors + errors
@@ -105,21 +111,25 @@ def _ladder(probe: Probe, entries: Array, starts: Array, best: Slopes | None) ->
         swing = np.abs(beside(probe.point[entries], column)) * np.fmax(np.abs(forward), np.abs(backward))
         size = np.fmax(np.abs(right), np.abs(left)) + swing
         rounding = noise(probe, size, column[:, -1] if best is None else best.values) / beside(steps, right)
-        kink = _kink(forward - backward, rounding)
-        values, errors, levels = _best_of_table(column, 2.0 * rounding)
-    lowest = levels.reshape(len(entries), -1).max(axis=1)
-    return Slopes(values, errors + kink, steps[np.arange(len(entries)), lowest])
+        allowed = 2.0 * rounding + _kinks(forward - backward, rounding)
+        values, errors, levels = _best_of_table(column, allowed)
+    lowest = levels.reshape(entries.size, math.prod(levels.shape[1:])).max(axis=1, initial=0)
+    return Slopes(values, errors, steps[np.arange(entries.size), lowest])
 
 
-def _best_of_table(column: Array, rounding: Array) -> tuple[Array, Array, Array]:
-    """The entry of least error in Romberg's table over the second axis: its value, its error, its last level."""
-    values, errors, levels = [], [], []
+def _best_of_table(column: Array, allowed: Array) -> tuple[Array, Array, Array]:
+    """The entry of least error in Romberg's table over the second axis: its value, its error, its last level.
+
+    `allowed` is what is added to the truncation of every entry whose last level this is.
+    """
+    values, errors = [], []
+    levels: list[int] = []
     for order in range(1, LEVELS):
         weight = 4.0**order
         following = (weight * column[:, 1:] - column[:, :-1]) / (weight - 1.0)
         off = np.maximum(np.abs(following - column[:, 1:]), np.abs(following - column[:, :-1]))
         values.append(following)
-        errors.append(known(off + rounding[:, order:]))
+        errors.append(known(off + allowed[:, order:]))
         levels += range(order, LEVELS)
         column = following
     every_value, every_error = np.concatenate(values, axis=1), np.concatenate(errors, axis=1)
@@ -128,11 +138,14 @@ def _best_of_table(column: Array, rounding: Array) -> tuple[Array, Array, Array]
     return value, error, np.asarray(levels)[choice[:, 0]]
 
 
-def _kink(gaps: Array, rounding: Array) -> Array:
-    """Half the gap between the one-sided slopes where the smallest steps show a kink, else 0.
+def _kinks(gaps: Array, rounding: Array) -> Array:
+    """Half the gap between the one-sided slopes at levels that show a kink; elsewhere as much as round-off could hide.
 
-    Where f is smooth the gap is h · f″ + O(h³), half as large at half the step; at a kink it stays.
+    Where f is smooth the gap is h · f″ + O(h³), half as large at half the step; at a kink it stays. A kink is what
+    stays, of both the level and the one before, by more than round-off can do: five times its effect on a slope.
     """
-    last, before, uncertain = np.abs(gaps[:, -1]), np.abs(gaps[:, -2]), 10.0 * rounding[:, -1]
-    stays = (last > 0.75 * before) & (np.abs(2.0 * gaps[:, -1] - gaps[:, -2]) > uncertain)
-    return np.where(stays, last / 2.0, 0.0)
+    hidden = 5.0 * rounding
+    before, size = np.abs(gaps[:, :-1]), np.abs(gaps[:, 1:])
+    jump = np.abs(2.0 * gaps[:, 1:] - gaps[:, :-1])
+    hidden[:, 1:] = np.where((size > 0.75 * before) & (jump > 2.0 * hidden[:, 1:]), size / 2.0, hidden[:, 1:])
+    return hidden
