@@ -35,7 +35,7 @@ def record(kind: type[Any], op: Op, operands: Sequence[Any], parameters: dict[st
         raise explained(op.name, arrays, parameters, error) from None
     if y.__class__ is not np.ndarray:
         y = _array(op, y)
-    if of_leaf and (y.base is not None or any(y is a for a in arrays)):
+    if of_leaf and any(np.may_share_memory(y, a) for a in arrays):
         y = y.copy()  # a view of a leaf would change with the leaf, whose data may be set in place
     if not mode.records:
         node = leaf(kind, y, requires_grad=False)

@@ -22,7 +22,8 @@ def masked_product(adjoint: Any, local: Any) -> Any:
         if product != product and (_numbers(adjoint) == 0.0 or _numbers(local) == 0.0):
             return 0.0
         return share
-    total = np.vdot(product, product)  # nan exactly where an entry is: squares do not cancel
+    entries = product.ravel(order="K")
+    total = np.vdot(entries, entries)  # nan exactly where an entry is: squares do not cancel
     if total == total:
         return share
     masked = np.isnan(product) & ((_numbers(adjoint) == 0.0) | (_numbers(local) == 0.0))

@@ -111,6 +111,18 @@ def test_every_schedule_goes_on_exactly(schedule, tmp_path):
     assert outcome(*trained(tmp_path / "stopped")) == whole
 
 
+def test_a_generator_shared_by_shuffling_and_dropout_goes_on_exactly(tmp_path):
+    def trained(path, **options):
+        rng = np.random.default_rng(0)
+        model = nn.Sequential(nn.Linear(4, 8, rng=rng), nn.Dropout(0.3, rng=rng), nn.Linear(8, 3, rng=rng))
+        options = {"optimizer": nn.Adam(model, lr=0.01), "schedule": None, "seed": rng, **options}
+        return training.trained("arrays", path, model=model, **options)
+
+    whole = outcome(*trained(tmp_path / "whole"))
+    trained(tmp_path / "run", epochs=5)
+    assert outcome(*trained(tmp_path / "run")) == whole
+
+
 def test_a_finished_run_goes_on_for_more_epochs_as_if_they_had_been_asked_for_at_once(tmp_path):
     whole = outcome(*training.trained("arrays", tmp_path / "whole"))
     training.trained("arrays", tmp_path / "run", epochs=5)

@@ -252,9 +252,11 @@ def test_two_gigabytes_in_a_file_are_trained_on_within_half_a_gigabyte(tmp_path)
         X[start : start + 16_000], y[start : start + 16_000] = block, block[:, :10].argmax(axis=1)
     X.flush()
     del X, y
-    done = subprocess.run(
-        [sys.executable, "-c", LARGE, str(tmp_path)], cwd=ROOT, check=True, capture_output=True, text=True
-    )
+    command = [sys.executable, "-c", LARGE, str(tmp_path)]
+    try:
+        done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+    finally:
+        (tmp_path / "X.npy").unlink()
     count, size, largest, seconds, loss = map(float, done.stdout.split())
     print(f"{size / 1e9:.2f} GB in {seconds} s, at most {largest / 1e3:.0f} MB of its own")
     assert (count, size > 2e9) == (rows, True)
@@ -305,6 +307,19 @@ def test_the_batch_whose_step_broke_a_parameter_is_named_and_the_place_in_it():
             Diverged, match=rf"in epoch {epoch}, batch {batch}: weight is inf at \[0, 1\], .*loss is \d"
         ):
             line_fit(model, X, optimizer=optimizer)
+
+
+@pytest.mark.parametrize("kind", ["scalars", "arrays"])
+def test_losses_whose_sum_leaves_the_range_of_floats_count_as_diverged(kind):
+    def enormous(outputs, targets):
+        calls.append(1)
+        total = outputs if kind == "scalars" else outputs.sum()
+        return total * 0.0 + (1.0 if len(calls) <= 10 else 1.5e308)
+
+    calls = []
+    model = both_kinds()[kind == "arrays"]
+    with pytest.raises(Diverged, match="in epoch"):
+        line_fit(model, y=LINE[:, 0], loss=enormous, batch_size=3, epochs=20)
 
 
 def test_a_loss_that_is_not_finite_is_named_too():

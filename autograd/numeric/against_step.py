@@ -13,7 +13,7 @@ from autograd.errors import ArgumentError, MissingExtra, NonFinite
 from autograd.numeric.derivatives import derivative
 
 ROUND_OFF, TRUNCATION = "round-off", "truncation"
-NEIGHBOURS = 2  # errors jump up and down where round-off rules: each is judged among those beside it
+BESIDE = 4.0  # errors jump up and down where round-off rules: each is judged among those of up to 4 times its step
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ def error_against_step(
     if not tried:
         raise ArgumentError("error_against_step: give at least one step")
     errors = [_error(f, x, method, step, known) for step in tried]
-    best = _bottom(errors, floor=2.0**-53 * abs(known))
+    best = _bottom(tried, errors, floor=2.0**-53 * abs(known))
     branches = [ROUND_OFF if place <= best else TRUNCATION for place in range(len(tried))]
     return ErrorAgainstStep(method, float(x), known, tuple(tried), tuple(errors), tuple(branches), tried[best])
 
@@ -102,11 +102,14 @@ def _error(f: Callable[[Any], Any], x: float, method: str, step: float, exact: f
         return math.nan
 
 
-def _bottom(errors: Sequence[float], floor: float) -> int:
+def _bottom(steps: Sequence[float], errors: Sequence[float], floor: float) -> int:
     """The place of the largest step whose error is about the least, a lucky zero among worse neighbours not counted."""
-    typical = []
-    for place in range(len(errors)):
-        around = [e for e in errors[max(place - NEIGHBOURS, 0) : place + NEIGHBOURS + 1] if not math.isnan(e)]
-        typical.append(float(np.median(around)) if around else math.inf)
+    found = [(step, error) for step, error in zip(steps, errors, strict=True) if not math.isnan(error)]
+    typical = [
+        float(np.median([e for other, e in found if step / BESIDE <= other <= step * BESIDE]))
+        if error == error
+        else math.inf
+        for step, error in zip(steps, errors, strict=True)
+    ]
     least = max(2.0 * min(typical), floor)
     return max(place for place, error in enumerate(typical) if error <= least)

@@ -38,7 +38,7 @@ def complex_step(probe: Probe, step: Any, judged: bool) -> Slopes:
             f"{probe.name} is not finite {steps[lost[0]]:.2g}i away from {probe.inputs.named(lost[0])} = "
             f"{float(probe.point[lost[0]])!r}: use method='richardson'"
         )
-    _demand_analytic(probe, slopes)
+    _demand_analytic(probe, slopes, steps)
     if not judged:
         return Slopes(slopes, np.full_like(slopes, np.inf), steps)
     scatter = np.abs(_slopes(probe, steps * ANOTHER) - slopes) * (1.0 / (1.0 - ANOTHER**2))
@@ -60,23 +60,27 @@ def _own_steps(point: Array) -> Array:
     return np.where(point == 0.0, 2.0**-100, steps)
 
 
-def _demand_analytic(probe: Probe, slopes: Array) -> None:
+def _demand_analytic(probe: Probe, slopes: Array, steps: Array) -> None:
     """Compares the slopes with real differences along a direction d: f(x + d) − f(x − d) must be 2 Σ ∂f/∂xᵢ·dᵢ.
 
     What is allowed is a thousandth, round-off, and what half as long a d changes, which is larger than the truncation.
-    Where a d is too long for f, shorter ones are tried. OperandError where f contradicts at every d that can tell.
+    Where a d is too long for f, shorter ones are tried. OperandError where f contradicts and no d that can tell agrees.
     """
     contradicted = False
     for direction in _directions(probe.point):
-        move = np.abs(beside(direction, slopes) * slopes).sum(axis=0)
-        rise = 2.0 * (beside(direction, slopes) * slopes).sum(axis=0)
+        moves = beside(direction, slopes) * slopes
+        lost = (
+            beside(np.abs(direction), slopes) * ROUNDINGS * SMALLEST / beside(steps, slopes)
+        )  # below the normal range
+        move = np.abs(moves).sum(axis=0)
         ends = probe.at(probe.point + np.outer([1.0, -1.0, 0.5, -0.5], direction))
         with np.errstate(all="ignore"):
             whole, half = ends[0] - ends[1], 2.0 * (ends[2] - ends[3])
-            rounding = 4.0 * noise(probe, np.abs(ends).max(axis=0), slopes)
+            rounding = 4.0 * noise(probe, np.abs(ends).max(axis=0), slopes) + lost.sum(axis=0)
             allowed = 2.0 * np.abs(whole - half) + rounding + 1e-3 * move
-            off = np.abs(whole - rise)
-            if (off <= allowed).all():
+            off = np.abs(whole - 2.0 * moves.sum(axis=0))
+            tells = rounding < 1e-2 * np.maximum(move, np.abs(whole))
+            if (off <= allowed).all() and (tells.all() or not contradicted):
                 return
             contradicted |= bool((np.isfinite(off) & (off > allowed)).any())
     if contradicted:

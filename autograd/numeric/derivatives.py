@@ -30,8 +30,8 @@ class Estimate(NamedTuple):
     """A derivative, a bound on its difference from the truth, and the step it was taken with.
 
     `value` and `error` have the axes of f's value, then those of the input; `step` has those of the input.
-    `evaluations` counts how often f was evaluated for all inputs together. An error of inf says that nothing is known, as at the edge
-    of a domain; at a kink it is at least half of what lies between the one-sided slopes.
+    `evaluations` counts how often f was evaluated for all inputs together. An error of inf says that nothing is known,
+    as at the edge of a domain; at a kink it is about half of what lies between the one-sided slopes, or more.
     """
 
     value: Any
@@ -92,7 +92,7 @@ def estimate(
     the scale of x too.
     NonFinite where f is not finite at x or has no room around it, OperandError where it gives no numbers.
 
-    >>> estimate(lambda x: x * x, 3.0, method="central").error < 1e-9
+    >>> estimate(lambda x: x * x, 3.0, method="central").error < 1e-8
     True
     """
     return estimates(f, x, method=method, step=step, batch=batch)[0]

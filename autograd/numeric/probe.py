@@ -21,8 +21,8 @@ class Probe:
     """f near a point, whose numbers are one vector, `point`. `evaluations` counts the points at which f was evaluated.
 
     Where f raises ArithmeticError or ValueError, or gives complex numbers for real ones, that point counts as outside
-    its domain and the value is nan. `unit` is the rounding error of f's arithmetic as its results show it: 2⁻⁵³, or 2⁻²⁴
-    where they are float32. An f that refuses float64 in place of the float32 it was given gets float32.
+    its domain and the value is nan. `unit` is the rounding error of f's arithmetic as its results show it: 2⁻⁵³, or
+    2⁻²⁴ where they are float32. An f that refuses float64 in place of the float32 it was given gets float32.
 
     With `batch` f takes stacks, each input an array with one axis more in front, and gives a value for each entry.
     """
@@ -119,7 +119,7 @@ class Probe:
         return self.f(*arguments(numbers, False))
 
     def _judged(self, given: Any, kind: str) -> Array:
-        """What f gave at points of this kind ("c" complex, "f" real), as an array of one and the same shape every time."""
+        """What f gave at points of this kind ("c" complex, "f" real) as an array, of one shape every time."""
         value = _numbers(given, self.name)
         if self.shape is None:
             self.shape = value.shape

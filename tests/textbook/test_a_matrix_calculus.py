@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 
 import nn
 from autograd import Tensor
 
+fewer = settings(max_examples=settings().max_examples // 4)  # each takes one backward pass for each output
 sizes = st.integers(1, 6)
 seeds = st.integers(0, 10_000)
 
@@ -36,18 +37,21 @@ def random_layer(inputs, outputs, seed):
     return W, a, b, W @ a + b
 
 
+@fewer
 @given(sizes, sizes, seeds)
 def test_dz_db_is_the_identity(inputs, outputs, seed):
     _, _, b, z = random_layer(inputs, outputs, seed)
     np.testing.assert_array_equal(jacobian(z, b), np.eye(outputs))
 
 
+@fewer
 @given(sizes, sizes, seeds)
 def test_dz_da_is_w_where_the_book_in_its_other_layout_prints_w_transposed(inputs, outputs, seed):
     W, a, _, z = random_layer(inputs, outputs, seed)
     np.testing.assert_array_equal(jacobian(z, a), W.data)
 
 
+@fewer
 @given(sizes, sizes, seeds)
 def test_dz_dw_holds_the_inputs_in_the_row_of_its_neuron(inputs, outputs, seed):
     W, a, _, z = random_layer(inputs, outputs, seed)
@@ -58,6 +62,7 @@ def test_dz_dw_holds_the_inputs_in_the_row_of_its_neuron(inputs, outputs, seed):
 
 
 @pytest.mark.parametrize("activation", SLOPES)
+@fewer
 @given(size=sizes, seed=seeds)
 def test_da_dz_is_the_diagonal_of_f_prime(activation, size, seed):
     z = Tensor(np.random.default_rng(seed).normal(size=size))
@@ -65,6 +70,7 @@ def test_da_dz_is_the_diagonal_of_f_prime(activation, size, seed):
     np.testing.assert_allclose(jacobian(activation()(z), z), wanted, rtol=1e-13, atol=1e-15)
 
 
+@fewer
 @given(sizes, sizes, seeds)
 def test_the_jacobian_of_the_layer_is_their_product(inputs, outputs, seed):
     W, a, _, z = random_layer(inputs, outputs, seed)
@@ -73,6 +79,7 @@ def test_the_jacobian_of_the_layer_is_their_product(inputs, outputs, seed):
     np.testing.assert_allclose(whole, np.diag(SLOPES[nn.Tanh](z.data)) @ W.data, rtol=1e-13, atol=1e-15)
 
 
+@fewer
 @given(sizes, sizes, seeds)
 def test_nn_linear_has_the_same_jacobians(inputs, outputs, seed):
     layer = nn.Linear(inputs, outputs, dtype=np.float64, rng=seed)
