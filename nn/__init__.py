@@ -1,6 +1,6 @@
 """Networks on the autograd engine: modules, losses, optimizers and training."""
 
-from nn import data, textbook
+from nn import data, initializers, textbook
 from nn.activation_modules import (
     ELU,
     ActivationModule,
@@ -18,7 +18,8 @@ from nn.activation_modules import (
     Step,
     Tanh,
 )
-from nn.callbacks import Report, StopTraining
+from nn.callbacks import StopTraining
+from nn.checkpoints import load, load_state, save, save_state
 from nn.classes import predicted_class
 from nn.clipping import clip_grad_norm, clip_grad_value
 from nn.cross_entropy import CrossEntropyLoss, LogLoss, NLLLoss, SoftCrossEntropy
@@ -44,17 +45,27 @@ from nn.penalties import l2_penalty
 from nn.perceptron import Perceptron
 from nn.regression_metrics import mean_squared_error, r2_score
 from nn.scalar import MLP, Layer, Neuron
+from nn.schedules import (
+    CosineAnnealingLR,
+    ExponentialLR,
+    LinearWarmUp,
+    ReduceLROnPlateau,
+    Schedule,
+    StepLR,
+)
 from nn.sequential import Sequential
 from nn.summary import Summary
 from nn.training import fit
 
 __all__ = [
     "ELU", "MLP", "SGD", "AbsoluteError", "ActivationModule", "Adagrad", "Adam", "AdamW", "Confusion",
-    "CrossEntropyLoss", "Dataset", "Dropout", "ExponentialLoss", "Flatten", "HalfSquaredError", "HardLogistic",
-    "HardTanh", "HingeLoss", "History", "Identity", "L1Loss", "Layer", "LeakyReLU", "Linear", "LogLoss", "LogSigmoid",
-    "LogSoftmax", "Loss", "MSELoss", "Maxout", "Module", "NLLLoss", "Neuron", "Optimizer", "PReLU", "Parameter",
-    "Parameters", "Perceptron", "RMSprop", "ReLU", "ReLU6", "Report", "Sequential", "Sigmoid", "SoftCrossEntropy",
-    "Softmax", "Softplus", "SquaredError", "Step", "StopTraining", "Summary", "Tanh", "accuracy", "clip_grad_norm",
-    "clip_grad_value", "confusion", "data", "error_rate", "fit", "l2_penalty", "mean_squared_error", "predict",
-    "predict_scores", "predicted_class", "r2_score", "textbook", "top_k_accuracy", "zero_one",
+    "CosineAnnealingLR", "CrossEntropyLoss", "Dataset", "Dropout", "ExponentialLR", "ExponentialLoss",
+    "Flatten", "HalfSquaredError", "HardLogistic", "HardTanh", "HingeLoss", "History", "Identity", "L1Loss",
+    "Layer", "LeakyReLU", "Linear", "LinearWarmUp", "LogLoss", "LogSigmoid", "LogSoftmax", "Loss", "MSELoss",
+    "Maxout", "Module", "NLLLoss", "Neuron", "Optimizer", "PReLU", "Parameter", "Parameters", "Perceptron",
+    "RMSprop", "ReLU", "ReLU6", "ReduceLROnPlateau", "Schedule", "Sequential", "Sigmoid", "SoftCrossEntropy",
+    "Softmax", "Softplus", "SquaredError", "Step", "StepLR", "StopTraining", "Summary", "Tanh", "accuracy",
+    "clip_grad_norm", "clip_grad_value", "confusion", "data", "error_rate", "fit", "initializers", "l2_penalty",
+    "load", "load_state", "mean_squared_error", "predict", "predict_scores", "predicted_class", "r2_score",
+    "save", "save_state", "textbook", "top_k_accuracy", "zero_one",
 ]  # fmt: skip

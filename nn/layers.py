@@ -106,8 +106,10 @@ class PReLU(Module):
 
     def forward(self, x: Any) -> Tensor:
         """Raises ShapeError where there are several slopes and the last size is another."""
-        x = tensor_like(self.weight, x, self) if self.weight.size == 1 else _fitting(x, self.weight, self)
-        return autograd.prelu(x, self.weight)
+        if self.weight.size > 1:
+            return autograd.prelu(_fitting(x, self.weight, self), self.weight)
+        x = tensor_like(self.weight, x, self)
+        return autograd.prelu(x, self.weight if x.ndim else self.weight.reshape(()))
 
     def __repr__(self) -> str:
         return f"PReLU({self.weight.size})"

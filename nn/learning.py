@@ -17,7 +17,7 @@ from nn.losses import Loss
 from nn.module import Module, training_mode
 from nn.optimizers import Optimizer
 from nn.samples import Data
-from nn.tally import Metrics, Tally
+from nn.tally import Metrics, Tally, exact_sum
 
 
 class Learner:
@@ -40,7 +40,7 @@ class Learner:
         with np.errstate(all="ignore"):  # what is not finite is found by its loss
             for number, (rows, targets) in enumerate(data.batches(size, order), 1):
                 self.step(rows, targets, tally, epoch, number)
-        self.demand_finite(tally.mean_loss(), epoch, number)
+        self.look_through(epoch, number)
         return tally.score()
 
     def evaluate(self, data: Data, size: int, metrics: Metrics | None = None) -> Score:
@@ -64,6 +64,9 @@ class Learner:
         if not self.judges or self.loss.label_weight(targets[0], outputs) is None:
             return None
         return [self.loss.label_weight(target, outputs) for target in targets]
+
+    def look_through(self, epoch: int, number: int) -> None:
+        """At the end of an epoch of so many batches: raises Diverged for what no step has seen."""
 
     def broken(self) -> str | None:
         """The first parameter that is not finite, in words."""
@@ -102,22 +105,24 @@ class ScalarLearner(Learner):
 
     def _pass_through(self, rows: Any, targets: Any, tally: Tally, learns: bool) -> float:
         """Sample by sample, each adding its share: the gradient of a mean is the mean of gradients. The mean loss."""
-        losses, mistakes = [], []
         counts: list[float] = []
+        losses, mistakes = [], []
         for i, (row, target) in enumerate(zip(rows, targets, strict=True)):
             outputs = self.model(row)
-            counts = counts or self.counts(targets, len(outputs) if is_list(outputs) else 1) or [1.0] * len(rows)
+            if not counts:
+                counts = self.counts(targets, len(outputs) if is_list(outputs) else 1) or [1.0] * len(rows)
+                total = sum(counts)
             error = self.loss(outputs, target)
-            share = counts[i] / (sum(counts) or 1.0)
+            share = counts[i] / (total or 1.0)
             if learns:
                 (error * share).backward()
             losses.append(error.data * share)
-            mistakes.append(self.loss.is_mistake(outputs, target) if self.judges else None)
+            mistake = self.loss.is_mistake(outputs, target) if self.judges else None
+            mistakes.append(mistake)
             if tally.metrics:
-                classes = mistakes[i] is not None
-                tally.keep([self.loss.predicted(outputs) if classes else _numbers(outputs)], [target])
-        mean = math.fsum(losses)
-        tally.add(mean, sum(counts), len(rows), None if mistakes[0] is None else sum(map(bool, mistakes)))
+                tally.keep([_numbers(outputs) if mistake is None else self.loss.predicted(outputs)], [target])
+        mean = exact_sum(losses)
+        tally.add(mean, total, len(rows), None if None in mistakes else sum(map(bool, mistakes)))
         return mean
 
     def broken(self) -> str | None:
@@ -152,6 +157,9 @@ class ArrayLearner(Learner):
         self.optimizer.step()
         self._enter(mean, outputs, targets, tally)
         self._last = mean
+
+    def look_through(self, epoch: int, number: int) -> None:
+        self.demand_finite(self._last, epoch, number)
 
     def measure(self, rows: Any, targets: Any, tally: Tally) -> None:
         outputs = self.model(rows)

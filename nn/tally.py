@@ -40,7 +40,7 @@ class Tally:
 
     def mean_loss(self) -> float:
         """Σ loss / Σ count, 0 where nothing counts."""
-        return math.fsum(self.losses) / (self.counted or 1.0)
+        return exact_sum(self.losses) / (self.counted or 1.0)
 
     def score(self) -> Score:
         """The means over all samples entered, and what each metric says of them."""
@@ -56,6 +56,14 @@ class Tally:
             return float(found)
         except (TypeError, ValueError):
             raise OperandError(f"fit: the metric {name!r} must give a number, and gave {found!r:.60}") from None
+
+
+def exact_sum(numbers: list[float]) -> float:
+    """The sum, rounded once; inf or nan where it leaves the range of floats."""
+    try:
+        return math.fsum(numbers)
+    except (OverflowError, ValueError):
+        return sum(numbers)
 
 
 def _joined(parts: list[Any]) -> Any:

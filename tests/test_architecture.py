@@ -17,21 +17,8 @@ ROOT = Path(autograd.__file__).parents[1]
 # From the top down: each room imports only rooms above it. A new module must be given its place here.
 ROOMS = {
     "autograd": [
-        *(
-            "errors",
-            "complaints",
-            "leaf_data",
-            "modes",
-            "graph",
-            "products",
-            "op",
-            "ops",
-            "array_ops",
-            "scalars",
-            "arrays",
-            "anomaly",
-            "backward",
-        ),
+        *("errors", "complaints", "leaf_data", "modes", "graph", "products", "op", "ops", "array_ops"),
+        *("scalars", "arrays", "liveness", "anomaly", "backward"),
         *("forward", "value", "array_functions", "numpy_protocols", "tensor"),
         "functions",
         *("transforms", "numeric", "symbolic", "parsing", "checking", "program", "view"),

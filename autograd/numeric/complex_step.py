@@ -24,7 +24,8 @@ def complex_step(probe: Probe, step: Any, judged: bool) -> Slopes:
     """Im f(x + ih) / h for an analytic f: n evaluations on complex numbers, and 5 on real ones or a few more.
 
     Truncation is h²/6 · f‴, nothing at the default h of about 2⁻⁴⁰·|x| (see `_own_steps`), and no round-off grows as h
-    falls. Judged by n more at ¾ h: what truncation and underflow do differs there.
+    falls. Judged by n more at ¾ h, where truncation differs. Round-off: 16u(|f′| + |f| / max(|x|, 1)), since parts of f′
+    that cancel are taken to be as large as f on the scale of x; and what the smallest float is after division by h.
 
     OperandError where an op that is not analytic is met, where f gives real numbers, and where the result contradicts
     real differences: abs(x)·x passes through complex arithmetic and comes out wrong.
@@ -42,7 +43,8 @@ def complex_step(probe: Probe, step: Any, judged: bool) -> Slopes:
     if not judged:
         return Slopes(slopes, np.full_like(slopes, np.inf), steps)
     scatter = np.abs(_slopes(probe, steps * ANOTHER) - slopes) * (1.0 / (1.0 - ANOTHER**2))
-    rounding = ROUNDINGS * (probe.unit * np.abs(slopes) + SMALLEST / beside(steps, slopes))
+    parts = np.abs(slopes) + np.abs(probe.centre()) / beside(np.maximum(np.abs(probe.point), 1.0), slopes)
+    rounding = ROUNDINGS * (probe.unit * parts + SMALLEST / beside(steps, slopes))
     return Slopes(slopes, known(scatter + rounding), steps)
 
 
@@ -69,14 +71,12 @@ def _demand_analytic(probe: Probe, slopes: Array, steps: Array) -> None:
     contradicted = False
     for direction in _directions(probe.point):
         moves = beside(direction, slopes) * slopes
-        lost = (
-            beside(np.abs(direction), slopes) * ROUNDINGS * SMALLEST / beside(steps, slopes)
-        )  # below the normal range
+        lost = np.abs(direction / steps).sum() * (ROUNDINGS * SMALLEST)  # what underflow can take
         move = np.abs(moves).sum(axis=0)
         ends = probe.at(probe.point + np.outer([1.0, -1.0, 0.5, -0.5], direction))
         with np.errstate(all="ignore"):
             whole, half = ends[0] - ends[1], 2.0 * (ends[2] - ends[3])
-            rounding = 4.0 * noise(probe, np.abs(ends).max(axis=0), slopes) + lost.sum(axis=0)
+            rounding = 4.0 * noise(probe, np.abs(ends).max(axis=0), slopes) + lost
             allowed = 2.0 * np.abs(whole - half) + rounding + 1e-3 * move
             off = np.abs(whole - 2.0 * moves.sum(axis=0))
             tells = rounding < 1e-2 * np.maximum(move, np.abs(whole))

@@ -150,9 +150,7 @@ def test_relu_saturates_on_the_left_and_a_neuron_left_of_0_for_every_sample_is_d
 WAYS_TO_WRITE_TANH = {
     "2σ(2x) − 1": lambda x: 2 * autograd.sigmoid(2 * x) - 1,
     "(e²ˣ − 1)/(e²ˣ + 1)": lambda x: (autograd.exp(2 * x) - 1) / (autograd.exp(2 * x) + 1),
-    "(eˣ − e⁻ˣ)/(eˣ + e⁻ˣ)": lambda x: (
-        (autograd.exp(x) - autograd.exp(-x)) / (autograd.exp(x) + autograd.exp(-x))
-    ),
+    "(eˣ − e⁻ˣ)/(eˣ + e⁻ˣ)": lambda x: (autograd.exp(x) - autograd.exp(-x)) / (autograd.exp(x) + autograd.exp(-x)),
 }
 
 

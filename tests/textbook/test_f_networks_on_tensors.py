@@ -1,6 +1,7 @@
-"""Textbook, 4.1 to 4.3: networks of Tensors built by hand, what they represent, and other shapes than layers in a row."""
+"""Textbook, 4.1 to 4.3: networks of Tensors built by hand, what they represent, and other shapes than layers."""
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -42,11 +43,27 @@ def test_exercise_4_2_two_hidden_relu_neurons_compute_xor(dtype):
     assert y.data[:, 0].tolist() == table.y.tolist() == [0, 1, 1, 0]
 
 
+def test_exercise_4_2_trained_from_random_weights_such_a_network_succeeds_about_one_time_in_four():
+    # 300 networks at once, each with its own 2×2 and 2×1 weights: their losses add up, so their gradients stay apart.
+    rng, table = np.random.default_rng(0), nn.data.xor()
+    width = np.sqrt(3 / 2)  # of variance 1/2, one over the number of inputs
+    W1, W2 = (Tensor(rng.uniform(-width, width, size=(300, *shape))) for shape in [(2, 2), (2, 1)])
+    b1, b2 = Tensor(np.zeros((300, 1, 2))), Tensor(np.zeros((300, 1, 1)))
+    optimizer, y = nn.SGD([W1, b1, W2, b2], lr=0.1), table.y.reshape(4, 1)
+    for _ in range(1000):
+        optimizer.zero_grad()
+        outputs = autograd.relu(table.X @ W1 + b1) @ W2 + b2
+        ((outputs - y) ** 2).mean(axis=(1, 2)).sum().backward()
+        optimizer.step()
+    rate = np.mean(np.all((outputs.data > 0.5) == y, axis=(1, 2)))
+    assert 0.15 < rate < 0.35
+
+
 def exercise_4_3(d, N, L):
     """Inputs d, and N neurons in L layers: L − 1 hidden ones of k = (N − 1)/(L − 1), and one output."""
     k = (N - 1) // (L - 1)
     sizes = [d, *[k] * (L - 1), 1]
-    return nn.Sequential(*(nn.Linear(n, m, rng=0) for n, m in zip(sizes, sizes[1:], strict=False)))
+    return nn.Sequential(*(nn.Linear(n, m, rng=0) for n, m in pairwise(sizes)))
 
 
 def test_exercise_4_3_inputs_2_neurons_13_and_layers_4_make_57_parameters():
@@ -125,7 +142,9 @@ def test_a_network_with_one_hidden_layer_of_relu_draws_any_broken_line(count, se
     rng = np.random.default_rng(seed)
     knots, heights = np.cumsum(rng.uniform(0.2, 2.0, count)), rng.normal(size=count)
     x = np.concatenate([knots, rng.uniform(knots[0], knots[-1], 50)])
-    np.testing.assert_allclose(broken_line(knots, heights)(x[:, None]).data[:, 0], np.interp(x, knots, heights), atol=1e-11)
+    np.testing.assert_allclose(
+        broken_line(knots, heights)(x[:, None]).data[:, 0], np.interp(x, knots, heights), atol=1e-11
+    )
 
 
 def test_its_error_falls_with_the_square_of_the_number_of_neurons():

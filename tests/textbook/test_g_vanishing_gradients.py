@@ -75,9 +75,7 @@ def update_ratios(lr):
     backpropagated(layers, seed=0)
     nn.SGD(model, lr=lr).step()
     after = model.state_dict()
-    ratios = {
-        name: np.linalg.norm(after[name] - W) / np.linalg.norm(W) for name, W in before.items() if W.ndim == 2
-    }
+    ratios = {name: np.linalg.norm(after[name] - W) / np.linalg.norm(W) for name, W in before.items() if W.ndim == 2}
     first, *_, last = ratios.values()
     return first, last
 

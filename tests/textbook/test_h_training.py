@@ -90,19 +90,19 @@ def test_algorithm_4_1_is_sgd_sample_by_sample_until_the_validation_error_no_lon
 def test_fit_with_batches_of_one_and_patience_one_is_algorithm_4_1(seed, alpha, decay):
     training, held_out = gaussian_classes(seed)
     model, rng = classifier(seed), np.random.default_rng(seed)
-    best = weights = weights_of(model)
+    best, best_epoch, weights, epoch = weights_of(model), 0, weights_of(model), 0
     # Equal error rates are compared by their loss, and the best weights are what remains.
-    for _ in range(8):
-        weights = learn_one_epoch(weights, *training, rng.permutation(40), alpha, decay)
-        if error_and_loss(weights, *held_out) >= error_and_loss(best, *held_out):
-            break
-        best = weights
+    while epoch == best_epoch and epoch < 8:
+        weights, epoch = learn_one_epoch(weights, *training, rng.permutation(40), alpha, decay), epoch + 1
+        if error_and_loss(weights, *held_out) < error_and_loss(best, *held_out):
+            best, best_epoch = weights, epoch
     history = nn.fit(
         model, *training, loss=nn.CrossEntropyLoss(), optimizer=nn.SGD(model, lr=alpha, weight_decay=decay), epochs=8,
         batch_size=1, seed=seed, validation=held_out, patience=1, progress=False,
     )  # fmt: skip
     assert_same_weights(model, best)
-    assert history.validation_error[history.best_epoch - 1] == error_and_loss(best, *held_out)[0] or best is weights
+    assert (len(history.loss), history.best_epoch) == (epoch, best_epoch)
+    assert history.stopped == ("finished" if best_epoch == 8 else "early")
 
 
 @pytest.mark.parametrize("walk", [batches, batches_in_order])

@@ -77,6 +77,69 @@ def test_the_published_network_is_the_matrix_formula(published):
         assert [p.data for p in published(flower)] == pytest.approx((powers / powers.sum()).tolist(), rel=1e-12)
 
 
+# ── on Tensors ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def published_on_tensors(dtype):
+    """The published network as modules: x of shape (n, 4), probabilities of shape (n, 3)."""
+    model = nn.Sequential(nn.Linear(4, 6, dtype=dtype), nn.Sigmoid(), nn.Linear(6, 3, dtype=dtype), nn.Softmax())
+    model.load_state_dict({"0.weight": np.transpose(W1), "0.bias": B1, "2.weight": np.transpose(W2), "2.bias": B2})
+    return model
+
+
+def test_on_tensors_all_six_rows_are_the_published_probabilities_to_1e_5_the_tiny_ones_included():
+    p = published_on_tensors(np.float64)(list(FLOWERS))
+    assert p.dtype == np.float64
+    np.testing.assert_allclose(p.data, list(FLOWERS.values()), rtol=1e-5, atol=0)
+
+
+def test_in_32_bits_every_probability_above_a_millionth_is_the_published_one_to_1e_4():
+    p, printed = published_on_tensors(np.float32)(list(FLOWERS)), np.array(list(FLOWERS.values()))
+    assert p.dtype == np.float32
+    np.testing.assert_allclose(p.data[printed > 1e-6], printed[printed > 1e-6], rtol=1e-4, atol=0)
+    np.testing.assert_allclose(p.data.sum(axis=1), 1.0, rtol=1e-6)
+
+
+def test_the_librarys_copy_turned_into_tensors_is_the_same_network():
+    model = nn.textbook.iris_model().to_tensors()
+    flowers = list(nn.textbook.IRIS_FLOWERS)
+    np.testing.assert_allclose(model(flowers).data, nn.textbook.IRIS_PROBABILITIES, rtol=1e-5, atol=0)
+    np.testing.assert_allclose(model(flowers).data, published_on_tensors(np.float64)(flowers).data, rtol=1e-13, atol=0)
+
+
+def test_a_flower_alone_has_the_probabilities_it_has_in_a_batch():
+    model = published_on_tensors(np.float64)
+    together = model(list(FLOWERS)).data
+    for flower, row in zip(FLOWERS, together, strict=True):
+        np.testing.assert_allclose(model(flower).data, row, rtol=1e-13, atol=0)
+
+
+def test_the_hidden_size_6_lies_between_the_bounds_of_the_rule_of_thumb():
+    # √(n + m) + a with a from 1 to 10, for n = 4 inputs and m = 3 outputs.
+    hidden = published_on_tensors(np.float64)[0].out_features
+    assert np.sqrt(4 + 3) + 1 <= hidden <= np.sqrt(4 + 3) + 10
+
+
+# ── trained from random weights ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def right_of_30_on_tensors(seed):
+    """How many of the 30 test flowers the same network of Tensors, trained from random weights, names rightly."""
+    train, test = nn.data.iris().split(40)
+    scaled, rng = train.standardised(), np.random.default_rng(seed)
+    model = nn.Sequential(nn.Linear(4, 6, rng=rng), nn.Sigmoid(), nn.Linear(6, 3, rng=rng))
+    nn.fit(
+        model, scaled.X, scaled.y, loss=nn.CrossEntropyLoss(), optimizer=nn.SGD(model, lr=0.1, momentum=0.9),
+        epochs=30, batch_size=8, seed=seed, progress=False,
+    )  # fmt: skip
+    return nn.confusion(nn.predict(model, test.standardised(like=train).X), test.y.tolist()).right
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_networks_of_tensors_trained_from_any_of_ten_seeds_name_29_of_30_flowers(seed):
+    assert right_of_30_on_tensors(seed) >= 29
+
+
 def right_of_30(seed):
     """How many of the 30 test flowers a network trained from random weights names rightly."""
     train, test = nn.data.iris().split(40)
