@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from autograd.array_ops import ARRAY_TABLE
 from autograd.ops import TABLE
 from benchmarks.__main__ import as_markdown
 
@@ -26,6 +27,7 @@ def test_the_examples_print_what_they_say(tmp_path, monkeypatch):
 
 def test_the_number_of_rows_is_that_of_the_table():
     assert f"{len(TABLE)} elementwise ops" in README
+    assert f"{len(ARRAY_TABLE)} array ops" in README
 
 
 def test_the_table_of_speeds_is_the_one_that_was_measured():
