@@ -275,6 +275,17 @@ def test_where_a_function_works_in_float32_steps_and_errors_suit_it(f, method):
     assert (estimate.error > 1e-6).all()
 
 
+def test_outside_its_domain_a_function_of_float32_is_not_taken_for_one_that_insists_on_it():
+    x = np.array([1e-9], np.float32)
+    estimate = numeric.estimate(lambda a: math.log(a[0]), x, method="central")
+    assert abs(estimate.value[0] - 1 / float(x[0])) <= estimate.error[0] < 1e-6 / x[0]
+
+
+def test_the_complex_step_of_a_function_that_insists_on_float32_is_refused():
+    with pytest.raises(OperandError, match="insists_on_float32 does not take complex numbers"):
+        numeric.gradient(insists_on_float32, np.ones(2, np.float32), method="complex")
+
+
 def test_functions_that_give_nodes_are_read_by_their_data():
     W = Tensor([1.0, 2.0])
     np.testing.assert_allclose(numeric.gradient(lambda x: (W * x).sum(), np.ones(2))[0], [1.0, 2.0])
@@ -521,6 +532,10 @@ def test_steps_that_leave_the_domain_or_are_lost_have_no_error():
     assert math.isnan(curve.errors[0])
     assert math.isnan(curve.errors[2])
     assert curve.best_step == 1e-3
+    with pytest.raises(OperandError, match="x is a number, got 'half'"):
+        numeric.error_against_step(math.log, "half", exact=2.0)
+    with pytest.raises(OperandError, match="exact is a number, got 'two'"):
+        numeric.error_against_step(math.log, 0.5, exact="two")
     with pytest.raises(ArgumentError, match="at least one step"):
         numeric.error_against_step(math.log, 0.5, steps=[])
 

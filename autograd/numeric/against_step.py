@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 import numpy as np
 
-from autograd.errors import ArgumentError, MissingExtra, NonFinite
+from autograd.errors import ArgumentError, MissingExtra, NonFinite, OperandError
 from autograd.numeric.derivatives import derivative
+from autograd.numeric.inputs import shown
 
 ROUND_OFF, TRUNCATION = "round-off", "truncation"
 BESIDE = 4.0  # errors jump up and down where round-off rules: each is judged among those of up to 4 times its step
@@ -81,7 +83,11 @@ def error_against_step(
     """|derivative(f, x, method, step) − exact| for steps from 2⁻⁵² to 1, times |x| where that is above 1.
 
     Without `exact` Richardson's extrapolation stands for the truth: errors near round-off then mean nothing.
+    OperandError where x or exact is no number.
     """
+    for name, number in (("x", x), ("exact", exact)):
+        if not isinstance(number, Real) and (name == "x" or number is not None):
+            raise OperandError(f"error_against_step: {name} is a number, got {shown(number)}")
     known = derivative(f, x) if exact is None else float(exact)
     scale = max(abs(float(x)), 1.0)
     tried = sorted(float(step) for step in steps) if steps is not None else [scale * 2.0**-k for k in range(52, -1, -1)]

@@ -24,8 +24,8 @@ def complex_step(probe: Probe, step: Any, judged: bool) -> Slopes:
     """Im f(x + ih) / h for an analytic f: n evaluations on complex numbers, and 5 on real ones or a few more.
 
     Truncation is h²/6 · f‴, nothing at the default h of about 2⁻⁴⁰·|x| (see `_own_steps`), and no round-off grows as h
-    falls. Judged by n more at ¾ h, where truncation differs. Round-off: 16u(|f′| + |f| / max(|x|, 1)), since parts of f′
-    that cancel are taken to be as large as f on the scale of x; and what the smallest float is after division by h.
+    falls. Judged by n more at ¾ h, where truncation differs. Round-off: 16u(|f′| + |f| / max(|x|, 1)), for parts of f′
+    that cancel are taken to be of that size, and what the smallest float is once it is divided by h.
 
     OperandError where an op that is not analytic is met, where f gives real numbers, and where the result contradicts
     real differences: abs(x)·x passes through complex arithmetic and comes out wrong.

@@ -56,7 +56,7 @@ class Probe:
     def moved(self, entries: Array, offsets: Array) -> Array:
         """Where numbers of the point land when they are moved: point[entries] + offsets, rounded as f will see it."""
         places: Array = self.point[entries] + offsets
-        return places if self._lifted else places.astype(np.float32).astype(np.float64)
+        return places if self._lifted or places.dtype.kind == "c" else places.astype(np.float32).astype(np.float64)
 
     def around(self, entries: Array, offsets: Array) -> Array:
         """f with one number moved at a time: a value for each pair of an entry and an offset, along the first axis."""
@@ -115,8 +115,9 @@ class Probe:
                 ) from error
             if self.shape is not None or not self._lifted or not self.inputs.single:
                 raise
+        given = self.f(*arguments(numbers, False))  # raises again where float32 is no better
         self._lifted, self.unit = False, 2.0**-24
-        return self.f(*arguments(numbers, False))
+        return given
 
     def _judged(self, given: Any, kind: str) -> Array:
         """What f gave at points of this kind ("c" complex, "f" real) as an array, of one shape every time."""

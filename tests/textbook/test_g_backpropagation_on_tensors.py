@@ -68,23 +68,36 @@ def backpropagation(weights, activations, x, last_delta):
     return deltas, [np.outer(delta, a) for delta, a in zip(deltas, outputs[:-1], strict=True)]
 
 
-def assert_close(found, by_hand):
-    """Equal to 1e-12 of the largest entry: entries where large terms cancel hold no more than that."""
-    np.testing.assert_allclose(found, by_hand, rtol=0, atol=1e-12 * np.abs(by_hand).max(initial=1e-300))
+def sizes_of(weights, activations, x, last_delta):
+    """How large the same numbers would be if nothing cancelled: the same lines on absolute values."""
+    zs, outputs = forward(weights, activations, x)
+    slopes = [ACTIVATIONS[name][2](z) for name, z in zip(activations, zs, strict=True)]
+    deltas = [slopes[-1] + np.abs(last_delta(zs[-1], outputs[-1]))]  # δᴸ is a difference of numbers near 1
+    for layer in range(len(weights) - 2, -1, -1):
+        deltas.insert(0, slopes[layer] * (np.abs(weights[layer + 1][0]).T @ deltas[0]))
+    return deltas, [np.outer(delta, 1 + np.abs(a)) for delta, a in zip(deltas, outputs[:-1], strict=True)]
+
+
+def assert_close(found, by_hand, size):
+    """Equal to 1e-12 of the size that the terms have before they cancel."""
+    __tracebackhide__ = True
+    assert np.shape(found) == np.shape(by_hand)
+    assert np.all(np.abs(found - by_hand) <= 1e-12 * size), f"{found}\nis not\n{by_hand}"
 
 
 def assert_backpropagated(network, X, last_deltas):
     """Demands what these lines give in every W, every b and every z, for the mean cost over the rows of X."""
-    n, found = len(X), network.layers
-    every = [
-        backpropagation(network.weights, network.activations, x, last_delta)
-        for x, last_delta in zip(X, last_deltas, strict=True)
-    ]
-    for place, layer in enumerate(found):
+    weights, names = network.weights, network.activations
+    every = [backpropagation(weights, names, x, last) for x, last in zip(X, last_deltas, strict=True)]
+    sizes = [sizes_of(weights, names, x, last) for x, last in zip(X, last_deltas, strict=True)]
+    for place, layer in enumerate(network.layers):
         # The cost is a mean of costs of samples, so its gradient is the mean of their gradients.
-        assert_close(layer.weight.grad, np.mean([by_weight[place] for _, by_weight in every], axis=0))
-        assert_close(layer.bias.grad, np.mean([deltas[place] for deltas, _ in every], axis=0))
-        assert_close(network.z[place].grad, np.array([deltas[place] for deltas, _ in every]) / n)
+        (delta, by_weight), (size, size_of_weight) = (
+            [np.array([pair[kind][place] for pair in pairs]) for kind in (0, 1)] for pairs in (every, sizes)
+        )
+        assert_close(layer.weight.grad, by_weight.mean(axis=0), size_of_weight.mean(axis=0))
+        assert_close(layer.bias.grad, delta.mean(axis=0), size.mean(axis=0))
+        assert_close(network.z[place].grad, delta / len(X), size / len(X))
 
 
 # ── any deep network ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -139,7 +152,7 @@ def test_the_gradient_of_the_mean_is_the_mean_of_gradients(n, seed):
 
     single = [gradients_of(X[[i]], Y[[i]]) for i in range(n)]
     for together, each in zip(gradients_of(X, Y), zip(*single, strict=True), strict=True):
-        assert_close(together, np.mean(each, axis=0))
+        assert_close(together, np.mean(each, axis=0), 1 + np.mean(np.abs(each), axis=0))
 
 
 def test_in_32_bits_the_gradients_are_those_of_64_bits_to_single_precision():
