@@ -31,6 +31,7 @@ from autograd.array_functions import (
     transpose,
 )
 from autograd.backward import gradients, paused_collector, walk_back
+from autograd.forward import push_forward
 from autograd.functions import (
     clip,
     dot,
@@ -95,6 +96,7 @@ from autograd.ops import (
     where,
 )
 from autograd.tensor import Tensor
+from autograd.transforms import grad, hessian, hvp, jacobian, jvp, sweeps, value_and_grad, vjp
 from autograd.value import Value
 
 __version__ = "0.1.0"
@@ -128,11 +130,12 @@ __all__ = [
     "ArrayOp", "Drawing", "Node", "Op", "Tensor", "Value", "add", "ancestry", "arccos", "arcsin", "arctan",
     "argmax", "argmin", "array_op", "broadcast_to", "clip", "concatenate", "cos", "cosh", "cumsum",
     "detect_anomaly", "divide", "dot", "draw", "einsum", "elementwise", "elu", "equal", "errors", "exp",
-    "expand_dims", "expm1", "flip", "gradients", "greater", "greater_equal", "hard_logistic", "hard_tanh",
-    "leaky_relu", "less", "less_equal", "log", "log1p", "log_sigmoid", "log_softmax", "logaddexp", "logsumexp",
-    "matmul", "maximum", "maxout", "mean", "minimum", "moveaxis", "mul", "no_grad", "norm", "not_equal",
-    "numeric", "outer", "pad", "paused_collector", "prelu", "prod", "reciprocal", "region", "relu", "relu6", "repeat",
-    "reshape", "sigmoid", "sign", "sin", "sinh", "softmax", "softplus", "split", "sqrt", "squeeze", "stack",
-    "std", "swapaxes", "take", "tan", "tanh", "tile", "trace", "transpose", "unit_step", "var", "walk_back",
-    "where",
+    "expand_dims", "expm1", "flip", "grad", "gradients", "greater", "greater_equal", "hard_logistic",
+    "hard_tanh", "hessian", "hvp", "jacobian", "jvp", "leaky_relu", "less", "less_equal", "log", "log1p",
+    "log_sigmoid", "log_softmax", "logaddexp", "logsumexp", "matmul", "maximum", "maxout", "mean", "minimum",
+    "moveaxis", "mul", "no_grad", "norm", "not_equal", "numeric", "outer", "pad", "paused_collector", "prelu",
+    "prod", "push_forward", "reciprocal", "region", "relu", "relu6", "repeat", "reshape", "sigmoid", "sign",
+    "sin", "sinh", "softmax", "softplus", "split", "sqrt", "squeeze", "stack", "std", "swapaxes", "sweeps",
+    "take", "tan", "tanh", "tile", "trace", "transpose", "unit_step", "value_and_grad", "var", "vjp",
+    "walk_back", "where",
 ]  # fmt: skip

@@ -13,7 +13,7 @@ import numpy as np
 
 from autograd import array_ops
 from autograd.complaints import COMPLAINTS, explained
-from autograd.errors import OperandError, ShapeError, StaleData
+from autograd.errors import OperandError, RuleError, StaleData
 from autograd.graph import MANY, Mark, Node
 from autograd.modes import MODE, Mode, attached, calling_site
 from autograd.op import Op, as_float
@@ -33,7 +33,7 @@ def record(kind: type[Any], op: Op, operands: Sequence[Any], parameters: dict[st
         y = op.array_function(*arrays, **parameters) if parameters else op.array_function(*arrays)
     except COMPLAINTS as error:
         raise explained(op.name, arrays, parameters, error) from None
-    if y.__class__ is not np.ndarray:
+    if y.__class__ is not np.ndarray or y.dtype.kind not in "fiub":
         y = _array(op, y)
     if of_leaf and any(np.may_share_memory(y, a) for a in arrays):
         y = y.copy()  # a view of a leaf would change with the leaf, whose data may be set in place
@@ -41,7 +41,7 @@ def record(kind: type[Any], op: Op, operands: Sequence[Any], parameters: dict[st
         node = leaf(kind, y, requires_grad=False)
         node._mark = mode.region
         return node
-    y.flags.writeable = False
+    y.setflags(False)  # write=False, in the form that costs least
     node = blank(kind)
     node._data = y
     node.grad = node._home = node._d_right = None
@@ -93,16 +93,10 @@ def _joined(
 
 def shares(node: Any, adjoint: Any, create_graph: bool, at_home: set[Any] | None) -> Iterator[tuple[Any, Any]]:
     """What each parent of an array node receives, summed to the parent's shape and cast to its dtype."""
-    op, parents, operands = node.op, node._left, []
+    op, parents = node.op, node._left
     if op is None or not op.derivable:
         return
-    for parent, version in zip(parents, node._versions, strict=True):
-        if version is not None and parent._version != version:
-            raise _stale(node, parent)
-        if parent.__class__ is float:
-            operands.append(np.asarray(parent) if op.whole else parent)
-        else:
-            operands.append(parent if create_graph else parent._data)
+    operands = _operands(node, create_graph)
 
     def home(place: int) -> Any:
         leaf = parents[place]
@@ -124,12 +118,27 @@ def shares(node: Any, adjoint: Any, create_graph: bool, at_home: set[Any] | None
         yield parent, share
 
 
+def _operands(node: Any, as_nodes: bool) -> list[Any]:
+    """What a node was computed from, as arrays or as nodes; StaleData where a leaf's data have been set since."""
+    op, operands = node.op, []
+    for parent, version in zip(node._left, node._versions, strict=True):
+        if version is not None and parent._version != version:
+            raise _stale(node, parent)
+        if parent.__class__ is float:
+            operands.append(np.asarray(parent) if op.whole else parent)
+        else:
+            operands.append(parent if as_nodes else parent._data)
+    return operands
+
+
 def fitted(share: Any, shape: tuple[int, ...], dtype: Any, op: Op) -> Any:
     """A share in the shape and dtype of the parent it goes to: what broadcasting stretched is summed up again.
 
     This is the one place where broadcasting and dtype are undone, for arrays and for nodes alike.
     """
-    found = share.shape
+    found = getattr(share, "shape", None)
+    if found is None:
+        raise RuleError(f"the rule of {op.name} gave {share!r} where a share of shape {shape} was expected")
     if found != shape:
         beyond = len(found) - len(shape)
         stretched = tuple(
@@ -137,7 +146,7 @@ def fitted(share: Any, shape: tuple[int, ...], dtype: Any, op: Op) -> Any:
         )
         rest = [size for i, size in enumerate(found) if i not in stretched]
         if beyond < 0 or rest != [size for i, size in enumerate(shape) if i + beyond not in stretched]:
-            raise ShapeError(f"the rule of {op.name} gave a share of shape {found} to a parent of shape {shape}")
+            raise RuleError(f"the rule of {op.name} gave a share of shape {found} to a parent of shape {shape}")
         if stretched:
             share = array_ops.sum(share, axis=stretched)
         if share.shape != shape:
@@ -205,13 +214,16 @@ def _stale(node: Any, parent: Any) -> StaleData:
 
 
 def local_derivatives(node: Any) -> tuple[Any, ...]:
-    """The derivative of an elementwise node by each parent, entry by entry; the pull-back of an array op."""
+    """The derivative of an elementwise node by each parent, entry by entry; the pull-back of an array op.
+
+    StaleData where the data of a leaf have been set since the node was made.
+    """
     op = node.op
     if op is None:
         return ()
     if op.whole:
         return tuple(None if edge is None else op.pull_back for edge in node.edges)
-    operands = [p if p.__class__ is float else p._data for p in node._left]
+    operands = _operands(node, as_nodes=False)
     with np.errstate(all="ignore"):
         entries = op.rule(node._data, *operands) if op.rule else (None,) * len(operands)
         taken = [

@@ -18,7 +18,7 @@ class ShapeError(AutogradError, ValueError):
 
 
 class RuleError(AutogradError):
-    """A derivative rule did not return one derivative for each parent."""
+    """A derivative rule does not fit its op: it gives one derivative for each parent, in shapes that go together."""
 
 
 class Detached(AutogradError, TypeError):

@@ -34,10 +34,12 @@ def push_forward(
     is written to. With `create_graph` the rules run on nodes, so that the results can be differentiated again.
     ShapeError or OperandError where a tangent does not fit, StaleData where data have changed since.
 
-    >>> w, x = Value(2.0, label="w"), Value(3.0)
-    >>> [tangent for node, tangent in push_forward((w * x).exp() + w, {w: 0.0})]
-    [0.0, 0.0, 0.0, 0.0]
+    >>> w, x = Value(2.0), Value(3.0)
+    >>> [tangent for node, tangent in push_forward(w * x * w, {w: 1.0})]  # of w, w·x and w·x·w
+    [1.0, 3.0, 12.0]
     """
+    if not isinstance(tangents, Mapping):
+        raise OperandError(f"push_forward takes a dict from nodes to their tangents, not {tangents!r}")
     known = {leaf: _checked(leaf, tangent, create_graph) for leaf, tangent in tangents.items()}
     for node in _walked(root):
         if node not in known:
@@ -45,13 +47,11 @@ def push_forward(
                 pieces = _pieces(node, known, create_graph)
             if not pieces:
                 continue
-            known[node] = pieces[0] if len(pieces) == 1 else sum(pieces[1:], start=pieces[0])
+            known[node] = sum(pieces[1:], start=pieces[0])
         yield node, known[node]
 
 
-def directional(
-    roots: Sequence[Node], tangents: Mapping[Any, Any], *, create_graph: bool = False
-) -> tuple[Any, ...]:
+def directional(roots: Sequence[Node], tangents: Mapping[Any, Any], *, create_graph: bool = False) -> tuple[Any, ...]:
     """The derivative of each root along `tangents`, in one sweep: 0.0 where none of them reaches it.
 
     With `create_graph` each is a node, to be differentiated again; it cannot be made under no_grad().
@@ -99,13 +99,16 @@ def _checked(leaf: Any, tangent: Any, create_graph: bool) -> Any:
 
 
 def _walked(root: Node | Sequence[Node]) -> list[Node]:
-    if isinstance(root, Node):
-        return ancestry(root, differentiable=True)
-    if not root:
-        return []
+    roots = root if isinstance(root, (list, tuple)) else [root]
     ends = Node()  # a child of all roots, to walk from
-    ends.join(root, [True] * len(root))
+    ends.join([_demanded(node) for node in roots], [True] * len(roots))
     return ancestry(ends, differentiable=True)[:-1]
+
+
+def _demanded(root: Any) -> Node:
+    if not isinstance(root, Node):
+        raise OperandError(f"push_forward walks from a node or a list of nodes, not from {root!r}")
+    return root
 
 
 def _pieces(node: Node, known: dict[Any, Any], create_graph: bool) -> list[Any]:

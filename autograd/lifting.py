@@ -1,4 +1,4 @@
-"""Lifting: the numbers among a function's arguments become variables, and derivatives become numbers again.
+"""Lifting: numbers become variables, and derivatives become numbers again.
 
 Floats become Values and arrays Tensors. Where both are there all become Tensors, for the two do not mix; floats still
 get floats back. Nodes, such as a transform inside another one is given, get nodes back.
@@ -6,125 +6,19 @@ get floats back. Nodes, such as a transform inside another one is given, get nod
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from numbers import Real
-from types import TracebackType
 from typing import Any
 
 import numpy as np
 
-from autograd.errors import ArgumentError, OperandError, ShapeError
-from autograd.graph import Node, ancestry
-from autograd.modes import MODE, Mode, ModeChange
+from autograd.errors import ArgumentError, OperandError
+from autograd.graph import Node
 from autograd.op import as_float
-from autograd.stand_ins import stand_in, tie
+from autograd.stand_ins import stand_in
 from autograd.tensor import Tensor
-from autograd.trees import leaves, rebuilt
+from autograd.trees import leaves
 from autograd.value import Value
-
-
-class recording(ModeChange):  # noqa: N801 (reads as a statement: with recording())
-    """Inside, ops record even under no_grad, and turning a node into a plain number raises: so does math.exp(v)."""
-
-    __slots__ = ()
-
-    def _changed(self, mode: Mode) -> Mode:
-        return Mode(True, mode.keeps_lines, mode.watcher, mode.region, True)
-
-
-class Evaluation:
-    """f evaluated once on variables, in the place of the arguments that it is differentiated toward.
-
-    `variables` stand for the numbers of those arguments and `outputs` are what f gave, both from left to right. Results
-    are plain numbers, unless they can be differentiated again: where a node was given, or f uses variables from outside.
-    Leaving the `with` block ties the variables to the nodes that they stand for.
-    """
-
-    def __init__(
-        self,
-        f: Callable[..., Any],
-        arguments: Sequence[Any],
-        keywords: dict[str, Any],
-        places: Sequence[int],
-        directions: Sequence[Any] = (),
-    ) -> None:
-        self.name = name_of(f)
-        self._chosen = [arguments[place] for place in places]
-        named = [leaf for place in places for leaf in leaves(arguments[place], f"argument {place} of {self.name}")]
-        self._given = [leaf for _, leaf in named]
-        dtype = _dtype_of_numbers(self._given, arguments)
-        self.variables = [_lifted(leaf, name, dtype) for name, leaf in named]
-        parts = iter(self.variables)
-        lifted = {place: rebuilt(arguments[place], parts) for place in places}
-        with recording(), np.errstate(all="ignore"):
-            self.result = f(*(lifted.get(place, x) for place, x in enumerate(arguments)), **keywords)
-        self.outputs = [_checked(x, name) for name, x in leaves(self.result, f"what {self.name} gave")]
-        self.as_nodes = any(isinstance(x, Node) for x in (*self._given, *directions)) or (
-            MODE.get().records and self._uses_other_variables()
-        )
-        self.create_graph = self.as_nodes and MODE.get().records
-
-    def __enter__(self) -> Evaluation:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, problem: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        for given, variable in zip(self._given, self.variables, strict=True):
-            if isinstance(given, Node) and kind is None:
-                tie(variable, given)
-
-    def _uses_other_variables(self) -> bool:
-        own = set(self.variables)
-        return any(
-            node.op is None and node.requires_grad and node not in own
-            for output in self.reached()
-            for node in ancestry(output, differentiable=True)
-        )
-
-    def reached(self) -> list[Any]:
-        """The outputs that a derivative can be taken of."""
-        return [x for x in self.outputs if isinstance(x, Node) and x.requires_grad]
-
-    def one_number(self) -> Any:
-        """The output, where it is one number; else an error that says which transform takes more."""
-        if isinstance(self.result, (list, tuple, dict)):
-            held = f"a {type(self.result).__name__} of {len(self.result)}"
-        elif np.size(plain(self.result)) == 1:
-            return self.result
-        else:
-            held = f"shape {shape_of(self.result)}"
-        raise ShapeError(
-            f"a gradient is that of one number, and {self.name} gave {held}: use jacobian for every derivative, "
-            "vjp for those of a weighted sum, or sum up what it gives"
-        )
-
-    def value(self) -> Any:
-        """What f gave."""
-        return rebuilt(self.result, iter([_scalar(self._finished(x, x)) for x in self.outputs]))
-
-    def like_outputs(self, tangents: Sequence[Any]) -> Any:
-        """What belongs to each output, 0.0 standing for zeros, in the form of what f gave."""
-        pairs = zip(tangents, self.outputs, strict=True)
-        return rebuilt(self.result, iter([_scalar(self._finished(whole(t, x), x)) for t, x in pairs]))
-
-    def like_arguments(self, parts: Sequence[Any], outer: tuple[int, ...] = ()) -> tuple[Any, ...]:
-        """What belongs to each variable, `outer` axes in front of its own, in the form of the arguments."""
-        results = []
-        for given, variable, part in zip(self._given, self.variables, parts, strict=True):
-            result = self._finished(whole(part, variable, outer), variable)
-            number = isinstance(given, Real) and isinstance(result, np.ndarray) and not result.ndim
-            results.append(result.item() if number else result)
-        filled = iter(results)
-        return tuple(rebuilt(argument, filled) for argument in self._chosen)
-
-    def _finished(self, x: Any, like: Any) -> Any:
-        """A value or derivative as it is handed out: a node, or numbers that nobody else holds."""
-        if self.create_graph and isinstance(x, Node):
-            return x
-        numbers = plain(x)
-        return like.constant(numbers) if self.as_nodes and isinstance(like, Node) else numbers
-
 
 # ── shapes and numbers ───────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -141,21 +35,19 @@ def plain(x: Any) -> Any:
 
 
 def whole(part: Any, like: Any, outer: tuple[int, ...] = ()) -> Any:
-    """A derivative of the shape of `like`, with `outer` axes in front, in its dtype; 0.0 stands for zeros."""
+    """A derivative in the shape of `like`, `outer` axes in front, and in its dtype; one number stands for all."""
     shape, dtype = (*outer, *shape_of(like)), _float_dtype_of(like)
-    if isinstance(part, Node):
-        return part.astype(dtype) if isinstance(part, Tensor) and part.dtype != dtype else part
-    return np.zeros(shape, dtype) + part if shape or isinstance(like, (Tensor, np.ndarray)) else float(part)
+    if isinstance(part, Tensor):
+        part = part if part.shape == shape else part + np.zeros(shape, dtype)
+        return part if part.dtype == dtype else part.astype(dtype)
+    if isinstance(part, Node) or not (shape or isinstance(like, (Tensor, np.ndarray))):
+        return part
+    return np.broadcast_to(np.asarray(part, dtype), shape)
 
 
 def _float_dtype_of(x: Any) -> Any:
     dtype = x.dtype if isinstance(x, (Tensor, np.ndarray)) else np.dtype(float)
     return dtype if dtype.kind == "f" else np.dtype(float)
-
-
-def _scalar(x: Any) -> Any:
-    """A number in place of an array without axes, as NumPy's functions give it."""
-    return x[()] if isinstance(x, np.ndarray) else x
 
 
 # ── what may go in and out ───────────────────────────────────────────────────────────────────────────────────────────
@@ -182,12 +74,12 @@ def within(places: Sequence[int], count: int, name: str) -> tuple[int, ...]:
 def name_of(f: Any) -> str:
     """What a function is called in messages; OperandError for what is none."""
     if not callable(f):
-        raise OperandError(f"a function is differentiated, and {str(f)[:60]!r} is none")
+        raise OperandError(f"a function is differentiated, and {repr(f)[:60]} is none")
     name = getattr(f, "__name__", "f")
     return name if name.isidentifier() else "f"
 
 
-def _dtype_of_numbers(given: Sequence[Any], arguments: Sequence[Any]) -> Any:
+def dtype_of_numbers(given: Sequence[Any], arguments: Sequence[Any]) -> Any:
     """None where numbers become Values; else the dtype that those among arrays take on, which is the arrays' own."""
     seen = [leaf for argument in arguments for _, leaf in leaves(argument, "")]
     arrays = [leaf.dtype for leaf in seen if isinstance(leaf, (np.ndarray, Tensor))]
@@ -200,11 +92,15 @@ def _dtype_of_numbers(given: Sequence[Any], arguments: Sequence[Any]) -> Any:
     return np.result_type(*floats) if floats else np.dtype(float)
 
 
-def _lifted(leaf: Any, name: str, dtype: Any) -> Value | Tensor:
+def lifted(leaf: Any, name: str, dtype: Any) -> Value | Tensor:
+    """A variable with the numbers of a leaf; OperandError names what holds none."""
     if isinstance(leaf, Node):
         return stand_in(leaf)
     if isinstance(leaf, np.ndarray):
-        return Tensor(leaf.astype(float) if leaf.dtype.kind in "iub" else leaf)
+        try:
+            return Tensor(leaf.astype(float) if leaf.dtype.kind in "iub" else leaf)
+        except OperandError as error:
+            raise OperandError(f"{name}: {error}") from None
     if isinstance(leaf, (Real, np.bool_)):
         number = as_float(leaf, name)
         return Value(number) if dtype is None else Tensor(np.array(number, dtype))
@@ -214,7 +110,8 @@ def _lifted(leaf: Any, name: str, dtype: Any) -> Value | Tensor:
     )
 
 
-def _checked(output: Any, name: str) -> Any:
+def checked_output(output: Any, name: str) -> Any:
+    """An output as it is; OperandError for what is no number and no array of numbers."""
     number = isinstance(output, (Real, np.ndarray)) and not isinstance(output, bool)
     if isinstance(output, Node) or (number and np.asarray(output).dtype.kind in "fiu"):
         return output

@@ -6,7 +6,7 @@ import inspect
 import math
 from collections.abc import Callable, Iterator, Sequence
 from numbers import Real
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -14,6 +14,8 @@ from autograd.complaints import COMPLAINTS, explained, numbers
 from autograd.errors import ArgumentError, OperandError, RuleError
 from autograd.graph import Node
 from autograd.products import masked_product
+
+AnyOp = TypeVar("AnyOp", bound="Op")
 
 # Where `math` and plain floats raise, IEEE-754 has an answer: inf, nan or a signed zero.
 EXCEPTIONAL = (ArithmeticError, ValueError)
@@ -50,7 +52,7 @@ class Op:
         selects: bool = False,
     ) -> None:
         self.name, self.function, self.array_function, self.rule = name, function, array_function, rule
-        self.arity = _arity(function) if rule is None else _arity(rule, beside=1)
+        self.arity = -1 if self.whole else _arity(function) if rule is None else _arity(rule, beside=1)
         operands = ", ".join(["{}"] * max(self.arity, 1))
         self.symbol = symbol or f"{name}({operands})"
         self.latex = latex or rf"\operatorname{{{{{name}}}}}\left({operands}\right)"
@@ -72,7 +74,7 @@ class Op:
                 return argument.apply(self, arguments)
         if any(isinstance(argument, (np.ndarray, complex)) for argument in arguments):
             return self._on_arrays(arguments)
-        return self._on_floats([as_float(argument, self.name) for argument in arguments])
+        return self._on_floats([as_float(argument, self.name, wanted=_ANY) for argument in arguments])
 
     def _on_arrays(self, arguments: Sequence[Any]) -> Any:
         if not self.analytic:
@@ -121,8 +123,16 @@ class Op:
         entries = self.rule(y, *operands)
         _demand_one_each(self, entries, operands)
         for place, entry in enumerate(entries):
-            if wanted[place] is not None and entry is not None:
-                yield place, masked_product(adjoint, entry() if callable(entry) else entry)
+            if wanted[place] is None or entry is None:
+                continue
+            local = entry() if callable(entry) else entry
+            try:
+                share = masked_product(adjoint, local)
+            except (ValueError, TypeError, AttributeError):
+                raise RuleError(
+                    f"the rule of {self.name} gave {_brief(local)} where a derivative of shape {y.shape} was expected"
+                ) from None
+            yield place, share
 
     def written(self, *operands: str) -> str:
         """The op in the textbook's notation, with the operands' names put in."""
@@ -160,11 +170,10 @@ def elementwise(
     """
     _demand_row(name, ("function", function), ("array function", array_function), ("rule", rule))
     op = Op(name, function, array_function, rule, **display)
-    try:
-        op.written(*["a"] * max(op.arity, 1))
-    except (IndexError, KeyError, ValueError):
-        raise ArgumentError(f"the symbol {op.symbol!r} of {name} must hold one {{}} for each of its operands") from None
-    return op
+    taken = _arity(function)
+    if -1 not in (taken, op.arity) and taken != op.arity:
+        raise RuleError(f"the rule of {name} must take the result y and then the {taken} operands of its function")
+    return _with_fitting_symbol(op, max(op.arity, 1))
 
 
 class ArrayOp(Op):
@@ -183,7 +192,6 @@ class ArrayOp(Op):
     ) -> None:
         super().__init__(name, function, function, None, **display)
         self.pull_back, self.derivable = pull_back, pull_back is not None
-        self.arity = -1
 
     def __call__(self, *operands: Any, **parameters: Any) -> Any:
         for operand in operands:
@@ -201,7 +209,11 @@ class ArrayOp(Op):
         self, adjoint: Any, y: Any, operands: Sequence[Any], wanted: Sequence[Any], parameters: Any, home: Any
     ) -> Iterator[tuple[int, Any]]:
         assert self.pull_back is not None
-        entries = self.pull_back(adjoint, y, *operands, **(parameters or {}))
+        try:
+            entries = self.pull_back(adjoint, y, *operands, **(parameters or {}))
+        except TypeError:
+            self._demand_fitting_pull_back(operands, parameters or {})
+            raise
         _demand_one_each(self, entries, operands)
         for place, entry in enumerate(entries):
             if wanted[place] is None or entry is None:
@@ -210,6 +222,21 @@ class ArrayOp(Op):
                 yield place, entry.function(home(place))
             else:
                 yield place, entry() if callable(entry) else entry
+
+    def _demand_fitting_pull_back(self, operands: Sequence[Any], parameters: dict[str, Any]) -> None:
+        assert self.pull_back is not None
+        try:
+            inspect.signature(self.pull_back).bind(None, None, *operands, **parameters)
+        except TypeError as error:
+            raise RuleError(
+                f"the pull-back of {self.name} must take the gradient g, the result y and then all that its function "
+                f"takes: {error}"
+            ) from None
+
+    def written(self, *operands: str) -> str:
+        """By the op's symbol where it has a place for each operand, as in x @ W; else as a call."""
+        fits = self.symbol.count("{") == len(operands)
+        return self.symbol.format(*operands) if fits else f"{self.name}({', '.join(operands)})"
 
 
 class Into(NamedTuple):
@@ -235,7 +262,8 @@ def array_op(
     array([2., 4.])
     """
     _demand_row(name, ("function", function), ("pull-back", pull_back))
-    return ArrayOp(name, function, pull_back, **display)
+    op = ArrayOp(name, function, pull_back, **display)
+    return _with_fitting_symbol(op, op.symbol.count("{"))
 
 
 def _demand_row(name: str, *roles: tuple[str, Any]) -> None:
@@ -244,6 +272,17 @@ def _demand_row(name: str, *roles: tuple[str, Any]) -> None:
     for role, f in roles:
         if not callable(f) and not (role in ("rule", "pull-back") and f is None):
             raise OperandError(f"the {role} of {name} must be callable, got {f!r}")
+
+
+def _with_fitting_symbol(op: AnyOp, places: int) -> AnyOp:
+    """The op, whose symbol takes the names of so many operands; else ArgumentError."""
+    try:
+        op.written(*["a"] * places)
+    except (IndexError, KeyError, ValueError):
+        raise ArgumentError(
+            f"the symbol {op.symbol!r} of {op.name} must hold one {{}} for each of its operands"
+        ) from None
+    return op
 
 
 def _demand_one_each(op: Op, entries: Any, operands: Sequence[Any]) -> None:
@@ -263,6 +302,13 @@ def _refuse_complex(op_name: str, arguments: Sequence[Any]) -> None:
                 f"{op_name} takes no complex numbers, for it is not marked analytic. A derivative by method='complex' "
                 "needs analytic ops alone; method='richardson' takes any."
             )
+
+
+_ANY = "numbers, arrays, Values and Tensors"
+
+
+def _brief(x: Any) -> str:
+    return f"shape {x.shape}" if hasattr(x, "shape") else repr(x)[:60]
 
 
 def as_float(x: Any, op_name: str, *, wanted: str = "numbers and Values") -> float:

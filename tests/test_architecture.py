@@ -19,9 +19,10 @@ ROOMS = {
     "autograd": [
         *("errors", "complaints", "leaf_data", "modes", "graph", "products", "op", "ops", "array_ops"),
         *("scalars", "arrays", "liveness", "anomaly", "backward"),
-        *("forward", "value", "array_functions", "numpy_protocols", "tensor"),
+        *("value", "array_functions", "numpy_protocols", "tensor"),
         "functions",
-        *("transforms", "numeric", "symbolic", "parsing", "checking", "program", "view"),
+        *("trees", "stand_ins", "forward", "lifting", "evaluation", "sweeping", "transforms"),
+        *("numeric", "symbolic", "parsing", "checking", "program", "view"),
     ],
     "nn": [
         *("arguments", "randomness", "initializers", "activations", "module", "scalar"),

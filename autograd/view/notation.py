@@ -20,8 +20,7 @@ def notation(node: Node, operands: Sequence[str]) -> str:
     if op.symbol.endswith(PLACES):
         places = iter(operands[1:])
         return op.symbol.removesuffix(PLACES).format(operands[0]) + _index(parameters.pop("index"), places)
-    fits = op.whole and op.symbol.count("{}") == len(operands)  # the op has a symbol for so many operands
-    text = op.symbol.format(*operands) if fits else op.written(*operands)
+    text = op.written(*operands)
     given = [f"{name}={_parameter(x)}" for name, x in parameters.items() if x is not None and x is not False]
     if not given:
         return text

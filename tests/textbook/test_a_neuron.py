@@ -1,9 +1,10 @@
 """Textbook, 4.4: one sigmoid neuron as a graph, by hand, forward and in reverse (Table 4.1, Fig 4.7)."""
 
+import numpy as np
 import pytest
 
 import autograd
-from autograd import Value, ancestry, gradients, walk_back
+from autograd import Value, ancestry, gradients, jacobian, push_forward, sweeps, walk_back
 
 
 @pytest.fixture
@@ -71,6 +72,21 @@ def test_forward_mode_accumulates_the_printed_numbers(neuron):
     assert [tangents[h] for h in neuron["h"]] == [1.0, 1.0, -1.0, -1.0, -1.0, 0.25]
 
 
+def test_the_engine_pushes_forward_the_printed_numbers_step_by_step(neuron):
+    steps = push_forward(neuron["f"], {neuron["w"]: 1.0})
+    assert next(steps) == (neuron["w"], 1.0)
+    assert list(steps) == list(zip(neuron["h"], [1.0, 1.0, -1.0, -1.0, -1.0, 0.25], strict=True))
+
+
+def test_forward_mode_takes_a_sweep_for_each_of_x_w_and_b(neuron):
+    def sweep(leaf):
+        return [tangent for node, tangent in push_forward(neuron["f"], {neuron[leaf]: 1.0}) if node.op]
+
+    assert sweep("x") == [0.0] * 6  # ∂h1/∂x is w = 0
+    assert sweep("b") == [1.0, -1.0, -1.0, -1.0, 0.25]  # from h2 on
+    assert sweep("w") == [1.0, 1.0, -1.0, -1.0, -1.0, 0.25]
+
+
 def test_reverse_mode_accumulates_the_printed_numbers(neuron):
     adjoints = dict(walk_back(neuron["f"]))
     assert [adjoints[h] for h in reversed(neuron["h"])] == [1.0, -0.25, -0.25, -0.25, 0.25, 0.25]
@@ -80,6 +96,13 @@ def test_reverse_mode_accumulates_the_printed_numbers(neuron):
 def test_backward_leaves_the_accumulated_numbers_in_the_nodes(neuron):
     neuron["f"].backward()
     assert [h.grad for h in neuron["h"]] == [0.25, 0.25, -0.25, -0.25, -0.25, 1.0]
+
+
+def test_forward_mode_needs_n_sweeps_and_reverse_mode_m():
+    f = lambda x, w, b: 1 / (autograd.exp(-(x * w + b)) + 1)  # noqa: E731
+    assert (sweeps(f, 1.0, 0.0, 0.0).forward, sweeps(f, 1.0, 0.0, 0.0).reverse) == (3, 1)
+    assert sweeps(f, 1.0, 0.0, 0.0).mode == "reverse"  # it wins when n > m
+    assert sweeps(lambda x: [x, x * x], 1.0).mode == "forward"
 
 
 def test_one_reverse_sweep_gives_what_takes_a_forward_sweep_for_each_input():
@@ -117,6 +140,17 @@ def test_the_jacobians_of_a_layer_are_the_identity_a_diagonal_and_w():
     assert [gradients(x, b) for x in z] == [(1.0, 0.0), (0.0, 1.0)]
     slopes = [1 - x.data**2 for x in h]
     assert [gradients(x, z) for x in h] == [(pytest.approx(slopes[0]), 0.0), (0.0, pytest.approx(slopes[1]))]
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+def test_the_same_jacobians_come_out_of_either_mode(mode):
+    W, a, b = np.array([[0.5, -1.0, 2.0], [1.5, 0.25, -0.75]]), np.array([1.0, -2.0, 0.5]), np.array([0.1, -0.3])
+    by_w, by_a, by_b = jacobian(lambda W, a, b: W @ a + b, (0, 1, 2), mode=mode)(W, a, b)
+    assert np.array_equal(by_a, W)
+    assert np.array_equal(by_b, np.eye(2))
+    assert np.array_equal(by_w, [[[*a], [0.0] * 3], [[0.0] * 3, [*a]]])
+    z = W @ a + b
+    np.testing.assert_allclose(jacobian(autograd.tanh, mode=mode)(z), np.diag(1 - np.tanh(z) ** 2), rtol=1e-14)
 
 
 def test_a_dynamic_graph_is_built_as_the_program_runs():

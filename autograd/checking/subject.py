@@ -1,0 +1,192 @@
+"""Subject: the function under test, from a vector of numbers to a vector of numbers, by way of the user's own types."""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Callable, Sequence
+from numbers import Real
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograd.errors import ArgumentError, OperandError, ShapeError
+from autograd.graph import Node, ancestry
+from autograd.op import as_float
+from autograd.tensor import Tensor
+from autograd.trees import leaves, rebuilt
+from autograd.value import Value
+
+Vector: TypeAlias = NDArray[Any]
+
+
+class Part(NamedTuple):
+    """One leaf of the inputs: what it is called, its shape, where its numbers lie in the point, and its kind of node."""
+
+    name: str
+    shape: tuple[int, ...]
+    places: slice
+    is_value: bool
+    is_single: bool
+
+    def index(self, place: int) -> tuple[int, ...]:
+        """Where an entry of the point lies in this part; () of a number."""
+        return tuple(int(i) for i in np.unravel_index(place - self.places.start, self.shape)) if self.shape else ()
+
+
+class Run:
+    """f evaluated once: the variables it was given, the outputs it made of them, and all their numbers, `values`."""
+
+    def __init__(self, variables: list[Any], outputs: list[tuple[str, Any]]) -> None:
+        self.variables = variables
+        self.names = [name for name, _ in outputs]
+        self.outputs = [output for _, output in outputs]
+        shapes = [np.shape(_numbers(output)) for output in self.outputs]
+        self.ends = np.cumsum([math.prod(shape) for shape in shapes]).tolist()
+        self.shapes = shapes
+        parts = [np.asarray(_numbers(output), dtype=float).reshape(-1) for output in self.outputs]
+        self.values: Vector = np.concatenate(parts) if parts else np.zeros(0)
+
+    def order(self) -> list[Node]:
+        """Every node that a derivative passes through, parents before children."""
+        found: dict[Node, None] = {}
+        for output in self.outputs:
+            if isinstance(output, Node) and output.requires_grad:
+                found.update(dict.fromkeys(ancestry(output, differentiable=True)))
+        return list(found)
+
+    def split(self, vector: Vector) -> list[Vector]:
+        """What belongs to each output, in its shape."""
+        parts = np.split(vector, self.ends[:-1])
+        return [part.reshape(shape) for part, shape in zip(parts, self.shapes, strict=True)]
+
+    def label(self, place: int) -> str:
+        """An entry of the outputs as the reader knows it; nothing where there is only one."""
+        if self.values.size == 1:
+            return ""
+        output = next(number for number, end in enumerate(self.ends) if place < end)
+        shape, start = self.shapes[output], (0, *self.ends)[output]
+        index = np.unravel_index(place - start, shape) if shape else ()
+        return self.names[output] + (f"[{', '.join(str(int(i)) for i in index)}]" if shape else "")
+
+
+class Subject:
+    """f with the inputs it is checked at, all their numbers one vector of float64, `point`.
+
+    Floats become Values and arrays Tensors, all of them Tensors where both are there; nodes are replaced by fresh
+    variables of their kind. Whole numbers are lifted to float64, and so is float32 where f takes it: `lifted` says
+    whether it did. OperandError for what is no number, ArgumentError for numbers that are not finite.
+    """
+
+    def __init__(self, f: Callable[..., Any], inputs: Sequence[Any]) -> None:
+        if not callable(f):
+            raise OperandError(f"check takes a function and its inputs, check(f, x, y), and {str(f)[:60]!r} is none")
+        if not inputs:
+            raise ArgumentError("check takes the inputs too, check(f, x, y): give at least one")
+        name = getattr(f, "__name__", "f")
+        self.f, self.inputs, self.name = f, list(inputs), name if name.isidentifier() else "f"
+        named = [leaf for x, called in zip(inputs, _names(f, inputs), strict=True) for leaf in leaves(x, called)]
+        scalar = not any(isinstance(leaf, (np.ndarray, Tensor)) for _, leaf in named)
+        self.parts: list[Part] = []
+        numbers: list[Vector] = []
+        start = 0
+        for called, leaf in named:
+            array = _array(leaf, called, scalar)
+            places = slice(start, start + array.size)
+            self.parts.append(Part(called, array.shape, places, scalar, array.dtype == np.float32))
+            numbers.append(array.astype(float).reshape(-1))
+            start = places.stop
+        self.point: Vector = np.concatenate(numbers) if numbers else np.zeros(0)
+        self.single = any(part.is_single for part in self.parts)
+        self.lifted = True
+        self._rounded = False  # whether what f gives is rounded to float32 on the way
+
+    def centre(self) -> Run:
+        """f at the point, in float64 where it takes that."""
+        try:
+            run = self.run(self.point)
+        except Exception:
+            if not self.single:
+                raise
+            self.lifted = False
+            run = self.run(self.point)
+        self._rounded = any(getattr(node, "dtype", None) == np.float32 for node in (*run.order(), *run.outputs))
+        return run
+
+    def run(self, point: Vector, single: bool = False) -> Run:
+        """f on fresh variables that hold these numbers; with `single` float32 where the inputs had it."""
+        variables = []
+        for part in self.parts:
+            numbers = point[part.places].reshape(part.shape)
+            low = part.is_single and (single or not self.lifted)
+            variables.append(
+                Value(float(numbers)) if part.is_value else Tensor(numbers.astype(np.float32) if low else numbers)
+            )
+        filled = iter(variables)
+        arguments = [rebuilt(x, filled) for x in self.inputs]
+        result = self.f(*arguments)
+        outputs = list(leaves(result, ""))
+        return Run(variables, [(name, _checked(x, f"what {self.name} gave{name}")) for name, x in outputs])
+
+    def values(self, point: Vector) -> Vector:
+        """All numbers that f gives at a point, in float32 where they were rounded to it on the way."""
+        values = self.run(point).values
+        return values.astype(np.float32) if self._rounded else values
+
+    def part_of(self, place: int) -> Part:
+        """The input that an entry of the point belongs to."""
+        return next(part for part in self.parts if place < part.places.stop)
+
+
+def _names(f: Callable[..., Any], inputs: Sequence[Any]) -> list[str]:
+    """What each input is called: by its label, else as the parameter of f, else by its position."""
+    try:
+        parameters = list(inspect.signature(f).parameters.values())
+    except (TypeError, ValueError):
+        parameters = []
+    plain = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    own = [p.name for p in parameters if p.kind in plain]
+    return [
+        (x.label if isinstance(x, Node) else None) or (own[place] if place < len(own) else f"input {place}")
+        for place, x in enumerate(inputs)
+    ]
+
+
+def _array(leaf: Any, name: str, scalar: bool) -> NDArray[Any]:
+    """The numbers of an input: float32 stays, whole numbers become float64."""
+    if isinstance(leaf, Value) and not scalar:
+        raise OperandError(f"{name} is a Value beside an array, and the two do not mix: give a number in its place")
+    data = leaf._data if isinstance(leaf, Node) else leaf
+    if isinstance(data, (bool, np.bool_)) or (isinstance(data, np.ndarray) and data.dtype == bool):
+        raise OperandError(f"{name} holds truths, toward which there is no derivative: let f use it from outside")
+    if isinstance(data, np.ndarray):
+        if data.dtype.kind not in "fiu":
+            raise OperandError(f"{name} must hold real numbers, and has dtype {data.dtype}")
+        array = data if data.dtype in (np.float32, np.float64) else data.astype(float)
+    elif isinstance(data, Real):
+        array = np.asarray(as_float(data, name))
+    else:
+        raise OperandError(
+            f"{name} is {type(data).__name__} {str(data)[:40]!r}, and check takes numbers, arrays, and lists, tuples "
+            "and dicts of them: let f use it from outside, check(lambda x: f(x, other), x)"
+        )
+    if not np.isfinite(array).all():
+        raise ArgumentError(f"{name} holds {array[~np.isfinite(array)].flat[0]}: a check needs finite numbers to move")
+    return array
+
+
+def _checked(output: Any, name: str) -> Any:
+    """What f gave, if that is a node, a number or an array of numbers."""
+    numbers = _numbers(output)
+    if isinstance(numbers, (Real, np.ndarray)) and np.asarray(numbers).dtype.kind in "fiu":
+        return output
+    shown = "None: does it return its result?" if output is None else f"{type(output).__name__} {str(output)[:60]!r}"
+    way_out = "" if output is None else ", which is no number and no array of numbers"
+    if isinstance(numbers, np.ndarray) and numbers.dtype == object:
+        raise ShapeError(f"{name} is an array of objects: join nodes with autograd.stack, or give a list of them")
+    raise OperandError(f"{name} is {shown}{way_out}")
+
+
+def _numbers(x: Any) -> Any:
+    return x._data if isinstance(x, Node) else x
