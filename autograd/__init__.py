@@ -102,13 +102,17 @@ from autograd.value import Value
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from autograd import numeric as numeric
+    from autograd import numeric as numeric, symbolic as symbolic
     from autograd.view.drawing import Drawing, draw
 
 # Loaded on first use, so that importing the engine costs little more than importing NumPy.
 _ON_FIRST_USE = {
+    "assert_gradients": "autograd.checking",
+    "check": "autograd.checking",
+    "checking": "autograd.checking",
     "draw": "autograd.view.drawing",
     "numeric": "autograd.numeric",
+    "symbolic": "autograd.symbolic",
     "Drawing": "autograd.view.drawing",
 }
 
@@ -136,6 +140,6 @@ __all__ = [
     "moveaxis", "mul", "no_grad", "norm", "not_equal", "numeric", "outer", "pad", "paused_collector", "prelu",
     "prod", "push_forward", "reciprocal", "region", "relu", "relu6", "repeat", "reshape", "sigmoid", "sign",
     "sin", "sinh", "softmax", "softplus", "split", "sqrt", "squeeze", "stack", "std", "swapaxes", "sweeps",
-    "take", "tan", "tanh", "tile", "trace", "transpose", "unit_step", "value_and_grad", "var", "vjp",
+    "symbolic", "take", "tan", "tanh", "tile", "trace", "transpose", "unit_step", "value_and_grad", "var", "vjp",
     "walk_back", "where",
 ]  # fmt: skip

@@ -108,8 +108,9 @@ def prod(a: Any, axis: Axis = None, keepdims: bool = False) -> Any:
         y = y[..., 0 : 2 * half : 2] * y[..., 1 : 2 * half : 2]
         if rest.shape[-1]:
             y = concatenate([y[..., :-1], y[..., -1:] * rest], axis=-1)
-    y = array_ops.sum(y, axis=y.ndim - 1) + (1.0 if y.shape[-1] == 0 else 0.0)
-    return array_ops.reshape(y, shape=_kept_shape(a, axes)) if keepdims else y
+    if not y.shape[-1]:  # the product of nothing is 1
+        y = array_ops.sum(y, axis=y.ndim - 1, keepdims=True) + 1.0
+    return array_ops.reshape(y, shape=_kept_shape(a, axes) if keepdims else y.shape[:-1])
 
 
 def max(a: Any, axis: Axis = None, keepdims: bool = False) -> Any:
@@ -151,9 +152,9 @@ def logsumexp(a: Any, axis: Axis = None, keepdims: bool = False) -> Any:
 
 
 def log_softmax(a: Any, axis: Axis = -1) -> Any:
-    """a − ln Σ eᵃ along an axis."""
+    """a − ln Σ eᵃ along an axis, stable; of all −∞ nan."""
     a = as_array(a)
-    return a - logsumexp(a, checked_axis(a, axis, "log_softmax"), keepdims=True)
+    return array_ops.log_softmax(a, axis=checked_axis(a, axis, "log_softmax"))
 
 
 def softmax(a: Any, axis: Axis = -1) -> Any:

@@ -78,8 +78,12 @@ class ModeChange(ContextDecorator):
     """A context manager and decorator: another mode on the way in, the old one again on the way out."""
 
     __slots__ = ("_tokens",)
+    _namesake = ""  # what else a caller who gives it something may have had in mind
 
-    def __init__(self) -> None:
+    def __init__(self, *given: Any) -> None:
+        if given:
+            name = type(self).__name__
+            raise OperandError(f"{name}() takes nothing: write `with {name}():` or `@{name}()`{self._namesake}")
         self._tokens: list[Token[Mode]] = []
 
     def _changed(self, mode: Mode) -> Mode:
@@ -122,6 +126,7 @@ class trace(ModeChange):  # noqa: N801
     """Inside, every node remembers the file and line of the user's code that made it (`node.site`)."""
 
     __slots__ = ()
+    _namesake = ". The trace of a matrix is t.trace() or np.trace(t)"
 
     def _changed(self, mode: Mode) -> Mode:
         return Mode(mode.records, True, mode.watcher, mode.region, mode.attached)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -20,9 +21,9 @@ _ALGEBRA: dict[np.ufunc, Callable[..., Any]] = {
     np.absolute: ops.abs,
     np.matmul: functions.matmul,
     np.float_power: ops.pow,
-    np.exp2: lambda a: ops.exp(a * float(np.log(2.0))),
-    np.log2: lambda a: ops.log(a) * float(1.0 / np.log(2.0)),
-    np.log10: lambda a: ops.log(a) * float(1.0 / np.log(10.0)),
+    np.exp2: lambda a: ops.pow(2.0, a),
+    np.log2: lambda a: ops.divide(ops.log(a), math.log(2.0)),
+    np.log10: lambda a: ops.divide(ops.log(a), math.log(10.0)),
     np.greater: ops.greater,
     np.greater_equal: ops.greater_equal,
     np.less: ops.less,
@@ -86,7 +87,7 @@ def of_ufunc(ufunc: np.ufunc, method: str, inputs: Sequence[Any], options: dict[
             f"np.{ufunc.__name__}.{method} does not work on a Tensor: use autograd.sum, prod, max or min"
         )
     if ufunc not in UFUNCS:
-        raise OperandError(f"np.{ufunc.__name__} is not among autograd's ops; autograd.elementwise makes it one")
+        raise OperandError(_unknown(f"np.{ufunc.__name__}", "elementwise"))
     if options:
         names = ", ".join(f"{name}=" for name in options)
         raise OperandError(f"np.{ufunc.__name__} on a Tensor makes a new node and takes no {names}")
@@ -95,12 +96,20 @@ def of_ufunc(ufunc: np.ufunc, method: str, inputs: Sequence[Any], options: dict[
 
 def of_function(function: Any, arguments: Sequence[Any], options: dict[str, Any]) -> Any:
     """The node for a call of a NumPy function; OperandError where there is no such function here."""
-    name = getattr(function, "__name__", str(function))
+    module = getattr(function, "__module__", "numpy").replace("numpy", "np", 1)
+    name = f"{module}.{getattr(function, '__name__', function)}"
     if function not in FUNCTIONS:
-        raise OperandError(f"np.{name} is not among autograd's functions; autograd.array_op makes it one")
+        raise OperandError(_unknown(name, "array_op"))
     try:
         return FUNCTIONS[function](*arguments, **options)
     except TypeError as error:
         if isinstance(error, OperandError):
             raise
-        raise OperandError(f"np.{name} on a Tensor: {error}") from None
+        raise OperandError(f"{name} on a Tensor: {error}") from None
+
+
+def _unknown(name: str, maker: str) -> str:
+    return (
+        f"{name} is not among autograd's functions: {name}(t.data, …) gives its numbers alone, without a derivative, "
+        f"and autograd.{maker} makes an op of it"
+    )

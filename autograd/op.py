@@ -339,4 +339,4 @@ def _arity(function: Callable[..., Any], beside: int = 0) -> int:
     if any(parameter.kind is parameter.VAR_POSITIONAL for parameter in parameters):
         return -1
     positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    return sum(p.kind in positional and p.default is p.empty for p in parameters) - beside
+    return max(sum(p.kind in positional and p.default is p.empty for p in parameters) - beside, 0)

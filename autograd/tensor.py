@@ -43,6 +43,11 @@ class Tensor(Node):
     _home: NDArray[Any] | None  # where a leaf's gradient is kept, once somebody provides a place
 
     def __init__(self, a: Any, requires_grad: bool = True, label: str | None = None) -> None:
+        if not isinstance(requires_grad, (bool, np.bool_)):
+            raise ArgumentError(
+                f"requires_grad is True or False, got {requires_grad!r}. A label is given by name, label=…, and the "
+                "dtype is the array's, a.astype(np.float32)"
+            )
         self._data = _floating(a)
         self._version, self._requires_grad = 0, bool(requires_grad)
         self.grad: NDArray[Any] | None = None
@@ -67,7 +72,7 @@ class Tensor(Node):
     def data(self, a: Any) -> None:
         if self.op is not None:
             raise AutogradError(f"the data of {self!r} were computed and stay as they are: set those of a leaf")
-        new = _floating(a, self.dtype)
+        new = _floating(a, self.dtype, "data")
         if new.shape != self.shape:
             raise ShapeError(f"data of shape {new.shape} do not fit a leaf of shape {self.shape}")
         self.write(new)
@@ -138,7 +143,8 @@ class Tensor(Node):
         return arrays.record(Tensor, op, arguments, parameters)
 
     def constant(self, x: Any) -> Tensor:
-        data = np.array(x, dtype=None if isinstance(x, (np.ndarray, np.generic)) else self.dtype)
+        floating = self.dtype if self.dtype.kind == "f" else np.float64
+        data = np.array(x, dtype=None if isinstance(x, (np.ndarray, np.generic)) else floating)
         return arrays.leaf(Tensor, data, requires_grad=False)
 
     def seed(self, given: Any = None) -> Any:
@@ -151,7 +157,7 @@ class Tensor(Node):
             return np.ones(self.shape, self.dtype)
         if isinstance(given, (np.ndarray, Tensor)) and given.dtype != self.dtype:
             raise OperandError(f"the seed has dtype {given.dtype} and the Tensor {self.dtype}: use .astype")
-        seed = given if isinstance(given, Tensor) else _floating(given, self.dtype)
+        seed = given if isinstance(given, Tensor) else _floating(given, self.dtype, "the seed")
         if seed.shape != self.shape:
             raise ShapeError(f"the seed has shape {seed.shape} and the Tensor {self.shape}: they must be equal")
         return seed
@@ -165,11 +171,11 @@ class Tensor(Node):
             self._left, self._d_left, self._right = tuple(parents), tuple(edges), MANY
 
     def store(self, walk: Iterable[tuple[Node, Any]]) -> None:
-        for node, adjoint in walk:
+        for node, adjoint in list(walk):  # all of it first: a pass that StaleData stops has stored nothing
             if node.op is not None:
                 node.grad = np.asarray(adjoint)
             elif node.grad is not None:
-                node.grad += adjoint
+                node.grad = _added(node.grad, adjoint)
             elif node._home is None:  # type: ignore[attr-defined]
                 node.grad = np.array(adjoint)
             else:
@@ -289,6 +295,14 @@ class Tensor(Node):
     def __float__(self) -> float:
         return float(self.item())
 
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __index__(self) -> int:
+        if self.dtype.kind not in "iu":
+            raise OperandError(f"only a whole number, such as argmax gives, can be a place in a list: not {self!r}")
+        return int(self.item())
+
     def __len__(self) -> int:
         if not self.ndim:
             raise OperandError("a Tensor of rank 0 has no length")
@@ -402,9 +416,9 @@ class Tensor(Node):
         """Every entry repeated so many times."""
         return functions.repeat(self, repeats, axis)
 
-    def clip(self, low: Any, high: Any) -> Tensor:
-        """Entries held between two bounds."""
-        return functions.clip(self, low, high)
+    def clip(self, min: Any = None, max: Any = None) -> Tensor:
+        """Entries held between two bounds, None for no bound."""
+        return functions.clip(self, min, max)
 
     def astype(self, dtype: Any) -> Tensor:
         """The same entries in another dtype, float32 or float64."""
@@ -469,29 +483,47 @@ class Tensor(Node):
 _COMPARABLE = (Node, np.ndarray, np.generic, int, float, list, tuple)
 
 
-def _floating(a: Any, dtype: Any = None) -> NDArray[Any]:
+def _floating(a: Any, dtype: Any = None, name: str = "Tensor") -> NDArray[Any]:
     """A copy of a as a float32 or float64 array; Python's numbers and lists of them become float64."""
     if isinstance(a, Node):
-        raise OperandError(f"Tensor takes numbers, and got a node of a graph: its numbers are node.data. Got {a!r}")
+        raise OperandError(f"{name} takes numbers, and got a node of a graph: its numbers are node.data. Got {a!r}")
     if isinstance(a, (list, tuple)) and any(isinstance(item, Node) for item in a):
-        raise OperandError("Tensor takes numbers, and got a list of nodes: join Tensors with autograd.stack")
+        raise OperandError(f"{name} takes numbers, and got a list of nodes: join Tensors with autograd.stack")
     if isinstance(a, np.ma.MaskedArray):
-        raise OperandError("Tensor takes numbers, and got a masked array: say what stands for the rest, a.filled(0.0)")
+        raise OperandError(f"{name} takes numbers, and got a masked array: say what stands for the rest, a.filled(0.0)")
     try:
         array = np.array(a)
+    except Detached:
+        raise OperandError(f"{name} takes numbers, and got lists of nodes: join Tensors with autograd.stack") from None
     except (ValueError, TypeError):
-        raise ShapeError("Tensor takes numbers in rows of equal length, and got rows of unequal length") from None
+        raise ShapeError(f"{name} takes numbers in rows of equal length, and got rows of unequal length") from None
+    if array.dtype.kind not in "fiub":
+        held = f"an array of {array.dtype}" if isinstance(a, np.ndarray) else type(a).__name__
+        raise OperandError(f"{name} takes numbers, of float32 or float64, and got {held}: {str(a)[:60]!r}")
     if array.dtype.kind in "iub" and (dtype is not None or not isinstance(a, (np.ndarray, np.generic))):
         array = array.astype(np.float64)
     if array.dtype.kind in "iub":
         raise OperandError(
-            f"Tensor takes float32 or float64, and got an array of {array.dtype}: write a.astype(np.float64)"
+            f"{name} takes float32 or float64, and got an array of {array.dtype}: write a.astype(np.float64)"
         )
-    if array.dtype.kind == "f" and not array.dtype.isnative:
+    if not array.dtype.isnative:
         array = array.astype(array.dtype.newbyteorder("="))
     if array.dtype not in (np.float32, np.float64):
-        raise OperandError(f"Tensor takes float32 or float64, and got {array.dtype}: {str(a)[:60]!r}")
+        raise OperandError(f"{name} takes float32 or float64, and got {array.dtype}: {str(a)[:60]!r}")
     return array if dtype is None else array.astype(dtype, copy=False)
+
+
+def _added(held: Any, adjoint: NDArray[Any]) -> Any:
+    """What a leaf's grad held, which anybody may have set, and what a pass brings to it: in place where that fits."""
+    if held.__class__ is np.ndarray and held.dtype == adjoint.dtype and held.shape == adjoint.shape:
+        if held.flags.writeable:
+            held += adjoint
+            return held
+        return held + adjoint
+    earlier = _floating(held, adjoint.dtype, "grad")
+    if earlier.shape not in ((), adjoint.shape):
+        raise ShapeError(f"grad was set to shape {earlier.shape} on a leaf of shape {adjoint.shape}: None starts anew")
+    return earlier + adjoint
 
 
 def _float_dtype(dtype: Any) -> Any:

@@ -44,6 +44,7 @@ from nn.optimizers import SGD, Adagrad, Adam, AdamW, Optimizer, RMSprop
 from nn.penalties import l2_penalty
 from nn.perceptron import Perceptron
 from nn.regression_metrics import mean_squared_error, r2_score
+from nn.samples import batches
 from nn.scalar import MLP, Layer, Neuron
 from nn.schedules import (
     CosineAnnealingLR,
@@ -65,7 +66,7 @@ __all__ = [
     "Maxout", "Module", "NLLLoss", "Neuron", "Optimizer", "PReLU", "Parameter", "Parameters", "Perceptron",
     "RMSprop", "ReLU", "ReLU6", "ReduceLROnPlateau", "Schedule", "Sequential", "Sigmoid", "SoftCrossEntropy",
     "Softmax", "Softplus", "SquaredError", "Step", "StepLR", "StopTraining", "Summary", "Tanh", "accuracy",
-    "clip_grad_norm", "clip_grad_value", "confusion", "data", "error_rate", "fit", "initializers", "l2_penalty",
-    "load", "load_state", "mean_squared_error", "predict", "predict_scores", "predicted_class", "r2_score",
-    "save", "save_state", "textbook", "top_k_accuracy", "zero_one",
+    "batches", "clip_grad_norm", "clip_grad_value", "confusion", "data", "error_rate", "fit", "initializers",
+    "l2_penalty", "load", "load_state", "mean_squared_error", "predict", "predict_scores", "predicted_class",
+    "r2_score", "save", "save_state", "textbook", "top_k_accuracy", "zero_one",
 ]  # fmt: skip

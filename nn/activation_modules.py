@@ -91,29 +91,29 @@ class LogSigmoid(ActivationModule):
 
 
 class LeakyReLU(ActivationModule):
-    """max(0, x) + slope · min(0, x); the derivative at 0 is the slope."""
+    """max(0, x) + negative_slope · min(0, x); the derivative at 0 is that slope."""
 
-    def __init__(self, slope: float = 0.01) -> None:
-        self.slope = rate(slope, "LeakyReLU", "slope")
+    def __init__(self, negative_slope: float = 0.01) -> None:
+        self.negative_slope = rate(negative_slope, "LeakyReLU", "negative_slope")
 
     def function(self, x: Any) -> Any:
-        return autograd.leaky_relu(x, self.slope)
+        return autograd.leaky_relu(x, self.negative_slope)
 
     def __repr__(self) -> str:
-        return f"LeakyReLU({self.slope:g})"
+        return f"LeakyReLU({self.negative_slope:g})"
 
 
 class ELU(ActivationModule):
-    """x where x > 0, else scale · (eˣ − 1); the derivative at 0 is the scale."""
+    """x where x > 0, else alpha · (eˣ − 1); the derivative at 0 is alpha."""
 
-    def __init__(self, scale: float = 1.0) -> None:
-        self.scale = rate(scale, "ELU", "scale")
+    def __init__(self, alpha: float = 1.0) -> None:
+        self.alpha = rate(alpha, "ELU", "alpha")
 
     def function(self, x: Any) -> Any:
-        return autograd.elu(x, self.scale)
+        return autograd.elu(x, self.alpha)
 
     def __repr__(self) -> str:
-        return f"ELU({self.scale:g})"
+        return f"ELU({self.alpha:g})"
 
 
 # ── along an axis ────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,4 +1,4 @@
-"""Counts and rates among the arguments: checked once, with one wording."""
+"""Counts, rates and float types among the arguments: checked once, with one wording."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import operator
 from typing import Any
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from autograd.errors import ArgumentError
 
@@ -32,6 +33,18 @@ def rate(number: Any, where: str, what: str, *, below: float = math.inf) -> floa
         limit = "finite" if below == math.inf else f"less than {below:g}"
         raise ArgumentError(f"{where}: {what} must be at least 0 and {limit}, got {number!r}")
     return checked
+
+
+def float_type(dtype: DTypeLike, where: str) -> np.dtype[Any]:
+    """float32 or float64, by whatever name NumPy knows it, else ArgumentError."""
+    try:
+        found = np.dtype(dtype)
+    except (TypeError, ValueError, SyntaxError):
+        found = np.dtype(object)
+    # np.dtype(None) is float64, which nobody has asked for.
+    if dtype is None or found not in (np.dtype(np.float32), np.dtype(np.float64)):
+        raise ArgumentError(f"{where}: dtype must be float32 or float64, got {dtype!r}")
+    return found
 
 
 def _only_number(number: Any) -> Any:

@@ -14,7 +14,10 @@ from autograd import Tensor, Value, array_ops, ops
 from autograd.errors import ArgumentError, ShapeError
 from nn.class_losses import ClassLoss
 from nn.classes import plain_numbers
-from nn.targets import as_data
+from nn.targets import as_data, demand
+
+# How far a number may lie outside of what it should be and still be it, rounded or moved by a small step.
+_OUTSIDE = 1e-3
 
 
 class CrossEntropyLoss(ClassLoss):
@@ -44,33 +47,45 @@ class CrossEntropyLoss(ClassLoss):
 
 
 class NLLLoss(ClassLoss):
-    """−Σ yᵢ fᵢ of log-probabilities f, such as log_softmax gives."""
+    """−Σ yᵢ fᵢ of log-probabilities f, such as log_softmax gives.
+
+    Outputs that softmax made, and numbers above 0, which no logarithm of a probability is, raise ArgumentError.
+    """
 
     def costs(self, outputs: list[Any]) -> Callable[[int], Any]:
-        self._demand_logarithms(_softmax_made(outputs))
+        self._demand_logarithms(_softmax_made(outputs), plain_numbers(outputs))
         return lambda i: -outputs[i]
 
     def total(self, outputs: Tensor, p: Any, axis: int | None) -> Any:
-        self._demand_logarithms(_softmax_made_tensor(outputs))
+        self._demand_logarithms(_softmax_made_tensor(outputs), outputs.data)
         return array_ops.nll(outputs, p, axis=axis)
 
-    def _demand_logarithms(self, softmaxed: bool) -> None:
+    def _demand_logarithms(self, softmaxed: bool, numbers: NDArray[Any]) -> None:
         if softmaxed:
             raise ArgumentError(
                 "NLLLoss takes log-probabilities and these are the probabilities of softmax. Use log_softmax in its "
                 "place, or LogLoss on the probabilities."
             )
+        message = "NLLLoss takes log-probabilities, which are never above 0, got {}. For logits use CrossEntropyLoss."
+        demand(~(numbers > _OUTSIDE), numbers, message)
 
 
 class SoftCrossEntropy(ClassLoss):
-    """−Σ yᵢ ln fᵢ of probabilities f, with 0 · ln 0 = 0 in value and gradient."""
+    """−Σ yᵢ ln fᵢ of probabilities f, with 0 · ln 0 = 0 in value and gradient; ArgumentError below 0 and above 1."""
 
     def costs(self, outputs: list[Any]) -> Callable[[int], Any]:
+        self._demand_probabilities(plain_numbers(outputs))
         return lambda i: -ops.log(outputs[i])
 
     def total(self, outputs: Tensor, p: Any, axis: int | None) -> Any:
+        self._demand_probabilities(outputs.data)
         # The logarithm of what does not count is not taken.
         return array_ops.nll(ops.log(ops.where(p, outputs, 1.0)), p, axis=axis)
+
+    def _demand_probabilities(self, numbers: NDArray[Any]) -> None:
+        outside = (numbers < -_OUTSIDE) | (numbers > 1.0 + _OUTSIDE)
+        way_out = "Put softmax before it, or sigmoid where there is one output; or take CrossEntropyLoss on logits."
+        demand(~outside, numbers, f"{self.name} takes probabilities, between 0 and 1, got {{}}. {way_out}")
 
 
 class LogLoss(SoftCrossEntropy):
@@ -89,7 +104,10 @@ class LogLoss(SoftCrossEntropy):
         return super().checked(labels, (*shape[:-1], 2), first)
 
     def between(self, outputs: Any, target: Any) -> Any:
-        return super().between(_both(outputs[0]) if len(outputs) == 1 else outputs, target)
+        if len(outputs) == 1:
+            self._demand_probabilities(plain_numbers(outputs))
+            outputs = _both(outputs[0])
+        return super().between(outputs, target)
 
     def label_weight(self, target: Any, outputs: int) -> float | None:
         return super().label_weight(target, max(outputs, 2))
@@ -103,6 +121,7 @@ class LogLoss(SoftCrossEntropy):
             outputs = outputs.reshape(1)
         if outputs.shape[-1] > 1:
             return super().of_array(outputs, y, weight)
+        self._demand_probabilities(outputs.data)
         labels = y.reshape(outputs.shape[:-1]) if y.shape == outputs.shape else y
         return super().of_array(autograd.concatenate(_both(outputs), axis=-1), labels, weight)
 

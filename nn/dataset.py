@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd.errors import ArgumentError, DataError, ShapeError
-from nn.arguments import rate
+from autograd.errors import ArgumentError, DataError, OperandError, ShapeError
+from nn.arguments import at_least_one, rate
 from nn.randomness import Randomness, generator_from
 
 _BLOCK = 4096  # rows at a time where a whole copy of X would be wasted
@@ -28,11 +28,21 @@ class Dataset:
     source: str
 
     def __post_init__(self) -> None:
+        if not isinstance(self.X, np.ndarray) or not isinstance(self.y, np.ndarray):
+            raise DataError(
+                f"Dataset {self.name!r}: X and y are NumPy arrays, got {type(self.X).__name__} and "
+                f"{type(self.y).__name__}: np.array(…)?"
+            )
         shapes = f"{np.shape(self.X)} and {np.shape(self.y)}"
         if np.ndim(self.X) != 2 or np.shape(self.y) != (len(self.X),) or self.y.dtype.kind not in "iu":
             raise DataError(
                 f"Dataset {self.name!r}: X must hold rows of features, and y a whole number for each row; "
                 f"got the shapes {shapes} and y of {self.y.dtype}"
+            )
+        if len(self.feature_names) != self.X.shape[1]:
+            raise DataError(
+                f"Dataset {self.name!r}: X has {self.X.shape[1]} columns, and there are {len(self.feature_names)} "
+                "feature names"
             )
         classes = len(self.class_names)
         (strange,) = np.nonzero((self.y < 0) | (self.y >= classes))
@@ -51,8 +61,14 @@ class Dataset:
         The textbook's split of Iris is `iris().split(40)`: 120 flowers train, 30 test.
         """
 
+        if isinstance(per_class, float):
+            raise ArgumentError(
+                f"split: per_class is a number of rows, got {per_class!r}. A part is what split_stratified draws"
+            )
+        at_least_one(per_class, "split", "per_class")
+
         def first(rows: NDArray[np.intp], label: int) -> NDArray[np.intp]:
-            if not 0 < per_class < len(rows):
+            if per_class >= len(rows):
                 raise ArgumentError(
                     f"split: {self.class_names[label]} has {len(rows)} rows, so per_class must be 1 to "
                     f"{len(rows) - 1}, got {per_class!r}"
@@ -97,6 +113,8 @@ class Dataset:
         Test data are standardised like the training data: `test.standardised(like=train)`. A feature that never
         changes in `like` is only shifted. Sums run in float64, and X keeps its float type.
         """
+        if like is not None and not isinstance(like, Dataset):
+            raise OperandError(f"standardised: like is a Dataset, such as the training data; got {type(like).__name__}")
         reference = self.X if like is None else like.X
         if reference.shape[1] != self.X.shape[1]:
             raise ShapeError(

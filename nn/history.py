@@ -79,6 +79,7 @@ class History:
     def plot(self, axes: Any = None) -> Any:
         """Draws every list against the epoch and returns the matplotlib axes; MissingExtra without matplotlib.
 
+        Training is a solid line and validation a dashed one of the same colour; a dotted line marks the best epoch.
         ArgumentError where no epoch was completed.
         """
         try:
@@ -88,11 +89,19 @@ class History:
         if not self.loss:
             raise ArgumentError("History.plot: no epoch was completed, so there is nothing to plot")
         axes = pyplot.subplots()[1] if axes is None else axes
-        epochs = range(1, len(self.loss) + 1)
+        epochs, colours = range(1, len(self.loss) + 1), dict[str, str]()
         for name, column in self._columns().items():
-            if column:
-                axes.plot(epochs, column, label=name.replace("_", " "), linestyle="--" if "rate" in name else "-")
+            if not column:
+                continue
+            measured = name.removeprefix("validation_")
+            colour = colours.setdefault(measured, f"C{len(colours)}")
+            line = "-" if name == measured else "--"
+            dot = "." if len(column) == 1 else ""  # a line needs two points to be seen
+            axes.plot(epochs, column, label=name.replace("_", " "), color=colour, linestyle=line, marker=dot)
+        if self.best_epoch:
+            axes.axvline(self.best_epoch, color="grey", linestyle=":", label=f"best: epoch {self.best_epoch}")
         axes.set_xlabel("epoch")
+        axes.xaxis.get_major_locator().set_params(integer=True)
         axes.legend()
         return axes
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from autograd.errors import ArgumentError, ShapeError
-from nn.arguments import at_least_one, rate
+from nn.arguments import at_least_one, float_type, rate
 from nn.randomness import Randomness, generator_from
 
 Shape: TypeAlias = Sequence[int]
@@ -28,7 +28,7 @@ def zeros(shape: Shape, dtype: DTypeLike = np.float32, rng: Randomness = None) -
 
     `rng` is taken so that every initialiser is called alike; nothing is drawn from it.
     """
-    return np.zeros(_sizes(shape, "zeros"), _float_type(dtype, "zeros"))
+    return np.zeros(_sizes(shape, "zeros"), float_type(dtype, "zeros"))
 
 
 def uniform(shape: Shape, dtype: DTypeLike = np.float32, rng: Randomness = None, *, bound: float) -> Floats:
@@ -37,20 +37,20 @@ def uniform(shape: Shape, dtype: DTypeLike = np.float32, rng: Randomness = None,
     As with all initialisers, the numbers in float32 are those in float64 from the same seed, rounded.
     """
     bound = rate(bound, "uniform", "bound")
-    return _uniform(_sizes(shape, "uniform"), _float_type(dtype, "uniform"), rng, bound)
+    return _uniform(_sizes(shape, "uniform"), float_type(dtype, "uniform"), rng, bound)
 
 
 def normal(shape: Shape, dtype: DTypeLike = np.float32, rng: Randomness = None, *, std: float) -> Floats:
     """Normal with mean 0 and variance std²."""
     std = rate(std, "normal", "std")
-    return _normal(_sizes(shape, "normal"), _float_type(dtype, "normal"), rng, std)
+    return _normal(_sizes(shape, "normal"), float_type(dtype, "normal"), rng, std)
 
 
 def xavier_uniform(shape: Shape, dtype: DTypeLike = np.float32, rng: Randomness = None) -> Floats:
     """Uniform in ±√(6/(inputs + outputs)), of variance 2/(inputs + outputs) (Glorot and Bengio 2010, equation 16)."""
     outputs, inputs = _fans(shape, "xavier_uniform")
     bound = math.sqrt(6.0 / (inputs + outputs))
-    return _uniform((outputs, inputs), _float_type(dtype, "xavier_uniform"), rng, bound)
+    return _uniform((outputs, inputs), float_type(dtype, "xavier_uniform"), rng, bound)
 
 
 def xavier_normal(shape: Shape, dtype: DTypeLike = np.float32, rng: Randomness = None) -> Floats:
@@ -59,13 +59,13 @@ def xavier_normal(shape: Shape, dtype: DTypeLike = np.float32, rng: Randomness =
     """
     outputs, inputs = _fans(shape, "xavier_normal")
     std = math.sqrt(2.0 / (inputs + outputs))
-    return _normal((outputs, inputs), _float_type(dtype, "xavier_normal"), rng, std)
+    return _normal((outputs, inputs), float_type(dtype, "xavier_normal"), rng, std)
 
 
 def he_uniform(shape: Shape, dtype: DTypeLike = np.float32, rng: Randomness = None) -> Floats:
     """Uniform in ±√(6/inputs), of variance 2/inputs: that of `he_normal`."""
     outputs, inputs = _fans(shape, "he_uniform")
-    return _uniform((outputs, inputs), _float_type(dtype, "he_uniform"), rng, math.sqrt(6.0 / inputs))
+    return _uniform((outputs, inputs), float_type(dtype, "he_uniform"), rng, math.sqrt(6.0 / inputs))
 
 
 def he_normal(shape: Shape, dtype: DTypeLike = np.float32, rng: Randomness = None) -> Floats:
@@ -73,19 +73,19 @@ def he_normal(shape: Shape, dtype: DTypeLike = np.float32, rng: Randomness = Non
     (He et al. 2015, equation 10).
     """
     outputs, inputs = _fans(shape, "he_normal")
-    return _normal((outputs, inputs), _float_type(dtype, "he_normal"), rng, math.sqrt(2.0 / inputs))
+    return _normal((outputs, inputs), float_type(dtype, "he_normal"), rng, math.sqrt(2.0 / inputs))
 
 
 def lecun_uniform(shape: Shape, dtype: DTypeLike = np.float32, rng: Randomness = None) -> Floats:
     """Uniform in ±√(3/inputs), of variance 1/inputs: that of `lecun_normal`, and how a Neuron starts."""
     outputs, inputs = _fans(shape, "lecun_uniform")
-    return _uniform((outputs, inputs), _float_type(dtype, "lecun_uniform"), rng, math.sqrt(3.0 / inputs))
+    return _uniform((outputs, inputs), float_type(dtype, "lecun_uniform"), rng, math.sqrt(3.0 / inputs))
 
 
 def lecun_normal(shape: Shape, dtype: DTypeLike = np.float32, rng: Randomness = None) -> Floats:
     """Normal with variance 1/inputs (LeCun et al. 1998, Efficient BackProp, equation 16)."""
     outputs, inputs = _fans(shape, "lecun_normal")
-    return _normal((outputs, inputs), _float_type(dtype, "lecun_normal"), rng, math.sqrt(1.0 / inputs))
+    return _normal((outputs, inputs), float_type(dtype, "lecun_normal"), rng, math.sqrt(1.0 / inputs))
 
 
 # Those that need nothing but a shape; `uniform` and `normal` also need a width, which no name could give.
@@ -133,14 +133,3 @@ def _sizes(shape: Shape, where: str) -> tuple[int, ...]:
     if isinstance(shape, (str, bytes)) or not isinstance(shape, Sequence):
         raise ArgumentError(f"{where}: shape must be a tuple of sizes, such as (outputs, inputs), got {shape!r}")
     return tuple(at_least_one(size, where, "every size") for size in shape)
-
-
-def _float_type(dtype: DTypeLike, where: str) -> np.dtype[Any]:
-    try:
-        found = np.dtype(dtype)
-    except (TypeError, ValueError, SyntaxError):
-        found = np.dtype(object)
-    # np.dtype(None) is float64, which nobody has asked for.
-    if dtype is None or found not in (np.dtype(np.float32), np.dtype(np.float64)):
-        raise ArgumentError(f"{where}: dtype must be float32 or float64, got {dtype!r}")
-    return found

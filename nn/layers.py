@@ -11,7 +11,7 @@ from numpy.typing import DTypeLike
 import autograd
 from autograd import Tensor, array_ops
 from autograd.errors import ArgumentError, OperandError, ShapeError
-from nn.arguments import at_least_one, rate
+from nn.arguments import at_least_one, float_type, rate
 from nn.initializers import Initializer, initializer, zeros
 from nn.inputs import array_or_node, tensor_like
 from nn.module import Module
@@ -45,8 +45,9 @@ class Linear(Module):
             raise ArgumentError(f"Linear: bias is True or False, got {bias!r}")
         self.in_features = at_least_one(in_features, "Linear", "in_features")
         self.out_features = at_least_one(out_features, "Linear", "out_features")
-        self.weight = _started((self.out_features, self.in_features), dtype, rng, init)
-        self.bias = Tensor(zeros((self.out_features,), dtype)) if bias else None
+        kind = float_type(dtype, "Linear")
+        self.weight = _started((self.out_features, self.in_features), kind, rng, init)
+        self.bias = Tensor(zeros((self.out_features,), kind)) if bias else None
 
     def forward(self, x: Any) -> Tensor:
         """Raises ShapeError where the last size is not in_features, OperandError where x holds no numbers."""
@@ -79,9 +80,9 @@ class Maxout(Module):
         self.in_features = at_least_one(in_features, "Maxout", "in_features")
         self.out_features = at_least_one(out_features, "Maxout", "out_features")
         self.pieces = at_least_one(pieces, "Maxout", "pieces")
-        rows = self.out_features * self.pieces
-        self.weight = _started((rows, self.in_features), dtype, rng, init)
-        self.bias = Tensor(zeros((rows,), dtype))
+        rows, kind = self.out_features * self.pieces, float_type(dtype, "Maxout")
+        self.weight = _started((rows, self.in_features), kind, rng, init)
+        self.bias = Tensor(zeros((rows,), kind))
 
     def forward(self, x: Any) -> Tensor:
         """Raises ShapeError where the last size is not in_features, OperandError where x holds no numbers."""
@@ -96,13 +97,13 @@ class Maxout(Module):
 class PReLU(Module):
     """max(0, x) + γ · min(0, x) with γ learned, one for all entries or one for each place along the last axis.
 
-    `weight` holds the slopes γ, as in PyTorch, in an array of shape (slopes,); they start at `init`.
+    `weight` holds the slopes γ, as in PyTorch, in an array of shape (num_parameters,); they start at `init`.
     ∂/∂γ = min(0, x), and the derivative by x at 0 is γ (textbook, Table 4.2).
     """
 
-    def __init__(self, slopes: int = 1, init: float = 0.25, dtype: DTypeLike = np.float32) -> None:
-        start = rate(init, "PReLU", "init")
-        self.weight = Tensor(zeros((at_least_one(slopes, "PReLU", "slopes"),), dtype) + np.asarray(start, dtype))
+    def __init__(self, num_parameters: int = 1, init: float = 0.25, dtype: DTypeLike = np.float32) -> None:
+        start, kind = rate(init, "PReLU", "init"), float_type(dtype, "PReLU")
+        self.weight = Tensor(np.full(at_least_one(num_parameters, "PReLU", "num_parameters"), start, kind))
 
     def forward(self, x: Any) -> Tensor:
         """Raises ShapeError where there are several slopes and the last size is another."""

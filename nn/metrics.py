@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from autograd import Tensor, no_grad
 from autograd.errors import ArgumentError, OperandError, ShapeError
 from nn.arguments import at_least_one
-from nn.batches import batches_in_order, checked_arrays
 from nn.classes import is_list, plain_numbers, predicted_class
+from nn.data_checks import checked_rows
 from nn.module import Module, training_mode
-from nn.samples import checked_rows
+from nn.samples import checked_array_samples
 
 
 def predict(model: Module, X: Any, loss: Any = None, *, batch_size: int = 1024) -> Any:
@@ -25,7 +25,9 @@ def predict(model: Module, X: Any, loss: Any = None, *, batch_size: int = 1024) 
     recorded, and the model is in evaluation mode.
 
     A model trained with labels −1 and 1 needs its loss here: `predict(model, X, loss=nn.HingeLoss())` gives −1 and 1.
+    The numbers that a regression predicts are no classes: `predict_scores` gives them.
     """
+    _demand_module(model, "predict")
     if loss is not None and (isinstance(loss, type) or not callable(getattr(loss, "predicted", None))):
         raise OperandError(f"predict: loss is a Loss such as nn.HingeLoss(), got {loss!r}")
     named = predicted_class if loss is None else loss.predicted
@@ -42,14 +44,20 @@ def predict_scores(model: Module, X: Any, *, batch_size: int = 1024) -> NDArray[
     Nothing is recorded, and the model is in evaluation mode. A model of Tensors gets `batch_size` rows at a time, in
     its dtype.
     """
+    _demand_module(model, "predict_scores")
     dtype = _dtype(model)
     X = X.data if isinstance(X, Tensor) else X
     with no_grad(), training_mode(model, False):
         if not dtype:
             return plain_numbers([_listed(model(row)) for row in checked_rows(X)])
-        rows, none = checked_arrays(X, np.zeros(len(X) if hasattr(X, "__len__") else 1), dtype=dtype)
-        size = min(at_least_one(batch_size, "predict", "batch_size"), len(rows))
-        return np.concatenate([model(part).numpy() for part, _ in batches_in_order(rows, none, size, dtype)])
+        samples = checked_array_samples(X, np.zeros(len(X) if hasattr(X, "__len__") else 1), dtype)
+        size = at_least_one(batch_size, "predict", "batch_size")
+        return np.concatenate([model(rows).numpy() for rows, _ in samples.batches(size)])
+
+
+def _demand_module(model: Any, where: str) -> None:
+    if not isinstance(model, Module):
+        raise OperandError(f"{where}(model, X) takes a module first, got {type(model).__name__}")
 
 
 def _dtype(model: Module) -> Any:
@@ -130,8 +138,9 @@ class Confusion:
         return sum(map(sum, self.counts))
 
     def __str__(self) -> str:
-        corner, width = "true \\ named", 2 + max(map(len, self.class_names))
-        heads = [name.ljust(max(len(corner), width)) for name in [corner, *self.class_names]]
+        corner, counts = "true \\ named", [str(count) for row in self.counts for count in row]
+        heads = [name.ljust(max(map(len, [corner, *self.class_names]))) for name in [corner, *self.class_names]]
+        width = 2 + max(map(len, [*self.class_names, *counts]))
         rows: list[list[Any]] = [list(self.class_names), *self.counts]
         return "\n".join(
             head + "".join(str(entry).rjust(width) for entry in row) for head, row in zip(heads, rows, strict=True)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 import operator
 from functools import reduce
 from typing import Any
 
 from autograd import Tensor
 from autograd.errors import ArgumentError
+from nn.arguments import rate
 from nn.module import Module, Parameter, is_bias
 
 
@@ -19,11 +19,10 @@ def l2_penalty(model: Module, strength: float) -> Any:
     finite, or the model has no weights.
     """
     weights = [parameter for name, parameter in model.named_parameters() if not is_bias(name)]
-    if not weights or not 0.0 <= strength < math.inf:
-        raise ArgumentError(
-            f"l2_penalty takes a model with weights and a strength from 0 on, got {model!r} and {strength!r}"
-        )
-    return reduce(operator.add, map(_squares, weights)) * (0.5 * strength)
+    factor = 0.5 * rate(strength, "l2_penalty", "strength")
+    if not weights:
+        raise ArgumentError(f"l2_penalty takes a model with weights, and {model!r} has none")
+    return reduce(operator.add, map(_squares, weights)) * factor
 
 
 def _squares(weight: Parameter) -> Any:

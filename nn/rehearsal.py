@@ -23,8 +23,10 @@ _ROWS_CHECKED = 65_536  # labels of an array that are checked at a time
 
 def demand_parts(model: Any, loss: Any, optimizer: Any, schedule: Any) -> None:
     """Raises OperandError or ArgumentError where these are not what they should be, or do not belong together."""
-    if isinstance(loss, type):
-        raise OperandError(f"fit: loss={loss.__name__} is a class, and fit needs one of its kind: {loss.__name__}()")
+    for what, part, arguments in (("loss", loss, ""), ("optimizer", optimizer, "model, …")):
+        if isinstance(part, type):
+            name = part.__name__
+            raise OperandError(f"fit: {what}={name} is a class, and fit needs one of its kind: {name}({arguments})")
     if not isinstance(model, Module) or not isinstance(optimizer, Optimizer) or not callable(loss):
         raise OperandError(
             "fit takes a Module, X, y, loss=… such as nn.CrossEntropyLoss() and optimizer=… such as "
@@ -47,7 +49,7 @@ def prepared(
     """The samples to train on and those held out for validation, rehearsed on the model and the loss."""
     samples = _checked(model, X, y, loss)
     if isinstance(validation, (tuple, list)) and len(validation) == 2:
-        return samples, _checked(model, validation[0], validation[1], loss, whose="validation ")
+        return samples, _checked_validation(model, validation, loss)
     return _divided(samples, validation, rng)
 
 
@@ -66,7 +68,7 @@ def _divided(samples: Data, part: float | None, rng: np.random.Generator) -> tup
     if part is None:
         return samples, None
     if not isinstance(part, (float, np.floating)) or not 0.0 < part < 1.0:
-        raise ArgumentError(f"fit: validation is a pair (X, y) or a part between 0 and 1, got {part!r}")
+        raise ArgumentError(f"fit: validation is a pair (X, y) or a part between 0 and 1, got {part!r:.80}")
     count = max(1, round(part * len(samples)))
     if count == len(samples):
         raise DataError(f"fit: holding out {part} of {len(samples)} samples leaves none to train on")
@@ -85,6 +87,15 @@ def _checked(model: Module, X: Any, y: Any, loss: LossFunction, whose: str = "")
         samples = checked_samples(X, y, whose)
         _rehearse(model, loss, _scalar_loss(model, loss, samples, whose), Value)
         return samples
+
+
+def _checked_validation(model: Module, pair: Any, loss: LossFunction) -> Data:
+    try:
+        return _checked(model, pair[0], pair[1], loss, whose="validation ")
+    except DataError:
+        raise
+    except AutogradError as error:  # of the model or the loss, which do not know what they were called on
+        raise type(error)(f"on the validation data: {error}") from None
 
 
 def _scalar_loss(model: Module, loss: LossFunction, samples: Samples, whose: str) -> Any:

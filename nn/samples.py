@@ -1,4 +1,4 @@
-"""The data that training accepts, checked before anything is learned: plain rows for Values, arrays for Tensors."""
+"""Samples: rows and their targets, taken in batches. Plain lists for models of Values, arrays for those of Tensors."""
 
 from __future__ import annotations
 
@@ -7,10 +7,14 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from autograd.errors import DataError
-from nn.batches import checked_arrays
+from nn.arguments import at_least_one, float_type
+from nn.data_checks import checked_arrays, checked_rows, demand_number, number_array
+from nn.randomness import Randomness, generator_from
+
+Batch: TypeAlias = tuple[NDArray[Any], NDArray[Any]]
 
 
 @dataclass(frozen=True)
@@ -47,12 +51,13 @@ class Samples:
 class ArraySamples:
     """Rows of X and y, all of them or those at the places `chosen`; the arrays are never copied whole.
 
-    Batches have the model's `dtype`, float32 or float64: X, and y where it holds floats. Other y become int64.
+    Batches have the `dtype` given, float32 or float64, or their own: X, and y where it holds floats. Other y become
+    int64.
     """
 
     X: NDArray[Any]
     y: NDArray[Any]
-    dtype: np.dtype[Any]
+    dtype: np.dtype[Any] | None
     chosen: NDArray[np.intp] | None = None
 
     def __len__(self) -> int:
@@ -67,7 +72,7 @@ class ArraySamples:
         """The samples at these indices."""
         return ArraySamples(self.X, self.y, self.dtype, indices if self.chosen is None else self.chosen[indices])
 
-    def batches(self, size: int, order: NDArray[np.intp] | None = None) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
+    def batches(self, size: int, order: NDArray[np.intp] | None = None) -> Iterator[Batch]:
         """Inputs and targets, `size` at a time, in the order given or from first to last.
 
         Inside a batch rows come in the order of X, so that a file is read from front to back, and so that data in a
@@ -78,10 +83,13 @@ class ArraySamples:
         for start in range(0, len(self), size):
             part: Any = slice(start, start + size)
             rows = part if places is None else np.sort(places[part])
-            yield self.X[rows].astype(self.dtype, copy=False), self._targets(self.y[rows])
+            yield self._floats(self.X[rows]), self._targets(self.y[rows])
+
+    def _floats(self, rows: NDArray[Any]) -> NDArray[Any]:
+        return rows if self.dtype is None else rows.astype(self.dtype, copy=False)
 
     def _targets(self, y: NDArray[Any]) -> NDArray[Any]:
-        return y.astype(self.dtype if y.dtype.kind == "f" else np.int64, copy=False)
+        return self._floats(y) if y.dtype.kind == "f" else y.astype(np.int64, copy=False)
 
 
 Data: TypeAlias = Samples | ArraySamples
@@ -110,34 +118,25 @@ def checked_samples(X: Any, y: Any, whose: str = "") -> Samples:
     for i, target in enumerate(targets):
         several = isinstance(target, (list, tuple, np.ndarray))
         for j, number in enumerate(target if several else [target]):
-            _demand_number(number, f"{whose}y holds {{}} in row {i}" + (f", column {j}" if several else ""))
+            demand_number(number, f"{whose}y holds {{}} in row {i}" + (f", column {j}" if several else ""))
     return Samples(rows, targets)
 
 
-def checked_rows(X: Any, whose: str = "") -> list[list[float]]:
-    """X as lists of finite floats, all of one length, else DataError names the row and column."""
-    if isinstance(X, np.ndarray) and X.ndim == 2 and X.size and X.dtype.kind in "biuf" and np.isfinite(X).all():
-        return [row.tolist() for row in X.astype(float)]
-    try:
-        rows = [list(row) for row in X]
-    except TypeError:
-        raise DataError(
-            f"{whose}X must hold rows of numbers, one a sample; where a sample is one number, write [[x] for x in X]"
-        ) from None
-    if not rows:
-        raise DataError(f"{whose}X is empty: there is nothing to learn from")
-    for i, row in enumerate(rows):
-        if len(row) != len(rows[0]) or not row:
-            raise DataError(
-                f"{whose}X has {len(row)} numbers in row {i} and {len(rows[0])} in row 0: all rows must be alike"
-            )
-        for j, number in enumerate(row):
-            _demand_number(number, f"{whose}X holds {{}} in row {i}, column {j}")
-    return [[float(number) for number in row] for row in rows]
+def batches(X: Any, y: Any, size: int, rng: Randomness = None, dtype: DTypeLike | None = None) -> Iterator[Batch]:
+    """The rows of X and y in random order, `size` at a time; each row comes once, and the last batch may be smaller.
 
+    X has the shape (n, …), y (n,) or (n, k); either may be a memory-mapped file larger than memory. The batches are
+    copies, so they may be changed. X, and y where it holds floats, are converted to `dtype`, float32 or float64, one
+    batch at a time, by default not at all; whole numbers and truth values in y become int64.
 
-def _demand_number(number: Any, place: str) -> None:
-    if not isinstance(number, (int, float, np.number, np.bool_)) or isinstance(number, np.complexfloating):
-        raise DataError(place.format(f"{type(number).__name__} {str(number)[:40]!r}") + ": data are plain numbers")
-    if not np.isfinite(float(number)):
-        raise DataError(place.format(str(number)) + ": data must be finite")
+    The order is `rng.permutation(n)`, drawn at the call; inside a batch rows are sorted. These are the batches of
+    `nn.fit`, whose epochs draw one such order after the other. DataError where X and y are not of equal length, or a
+    batch is larger than they are.
+    """
+    rows, labels, count = number_array(X, "X"), number_array(y, "y"), at_least_one(size, "batches", "size")
+    if not rows.ndim or not labels.ndim or len(rows) != len(labels):
+        raise DataError(f"batches: X has the shape {rows.shape} and y {labels.shape}: each row of X needs one of y")
+    if count > len(rows):
+        raise DataError(f"batches: a batch of {count} does not fit the {len(rows)} rows there are")
+    samples = ArraySamples(rows, labels, None if dtype is None else float_type(dtype, "batches"))
+    return samples.batches(count, generator_from(rng).permutation(len(rows)))

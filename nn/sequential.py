@@ -57,6 +57,8 @@ class Sequential(Module):
         """
         if isinstance(module, type):
             raise OperandError(f"Sequential takes modules, got the class {module.__name__}: {module.__name__}(…)?")
+        if isinstance(module, (list, tuple)):
+            raise OperandError("Sequential takes modules one by one, not a list of them: Sequential(*modules)")
         if not isinstance(module, Module):
             raise OperandError(
                 f"Sequential takes modules, got {type(module).__name__}: {module!r:.60}. A function becomes one as the "

@@ -204,9 +204,7 @@ def test_every_operand_is_named_by_its_own_entry_where_it_was_broadcast():
 @quiet
 def test_an_array_op_names_its_operands_by_shape():
     x, weights = Tensor([[1e200, 1.0]], label="x"), Tensor([[1e200], [1.0]])
-    message = (
-        r"matmul gave inf at \[0, 0\] of shape \(1, 1\): matmul\(x of shape \(1, 2\), an array of shape \(2, 1\)\)"
-    )
+    message = r"matmul gave inf at \[0, 0\] of shape \(1, 1\): x of shape \(1, 2\) @ an array of shape \(2, 1\)"
     with pytest.raises(NonFinite, match=message), detect_anomaly():
         (x @ weights).sum().backward()
 
@@ -317,7 +315,7 @@ def test_where_of_the_square_root_is_no_anomaly_on_the_way_back():
 @quiet
 def test_a_share_of_an_array_op_that_is_not_finite_is_named():
     x, weights = Tensor([[1e-200]], label="x"), Tensor([[1e200]], label="W")
-    message = r"matmul sends back inf toward x at \[0, 0\] of shape \(1, 1\): matmul\(x of shape"
+    message = r"matmul sends back inf toward x at \[0, 0\] of shape \(1, 1\): x of shape"
     with pytest.raises(NonFinite, match=message), detect_anomaly():
         ((x @ weights) * 1e200).sum().backward()
 

@@ -171,9 +171,9 @@ def test_a_subclass_with_a_function_of_its_own_is_an_activation():
 @pytest.mark.parametrize(
     ("call", "kind", "message"),
     [
-        (lambda: nn.LeakyReLU(-0.1), ArgumentError, "LeakyReLU: slope must be at least 0"),
-        (lambda: nn.LeakyReLU("0.1"), ArgumentError, "LeakyReLU: slope must be a number"),
-        (lambda: nn.ELU(float("nan")), ArgumentError, "ELU: scale must be at least 0 and finite"),
+        (lambda: nn.LeakyReLU(-0.1), ArgumentError, "LeakyReLU: negative_slope must be at least 0"),
+        (lambda: nn.LeakyReLU("0.1"), ArgumentError, "LeakyReLU: negative_slope must be a number"),
+        (lambda: nn.ELU(float("nan")), ArgumentError, "ELU: alpha must be at least 0 and finite"),
         (lambda: nn.Softmax(0.5), ArgumentError, "Softmax: axis must be a whole number"),
         (lambda: nn.Softmax(1)([1.0, 2.0]), ArgumentError, r"no axis 1 in shape \(2,\)"),
         (lambda: nn.ReLU()("abc"), OperandError, r"ReLU\(\) works on Tensors and arrays of numbers, not on str"),

@@ -5,6 +5,7 @@ import random
 import subprocess
 import sys
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -378,3 +379,18 @@ def test_the_confusion_table_prints_names_and_counts():
 def test_importing_nn_loads_neither_tqdm_nor_matplotlib():
     code = "import sys, nn; print([m for m in ('tqdm', 'matplotlib', 'sklearn', 'graphviz') if m in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+@pytest.mark.parametrize(
+    ("call", "kind", "message"),
+    [
+        (lambda data: data.split(0.8), ArgumentError, "a number of rows, got 0.8.*split_stratified"),
+        (lambda data: data.split("40"), ArgumentError, "split: per_class must be a positive whole number"),
+        (lambda data: data.standardised(like=data.X), OperandError, "like is a Dataset.*got ndarray"),
+        (lambda data: replace(data, X=data.X.tolist()), DataError, "X and y are NumPy arrays, got list and ndarray"),
+        (lambda data: replace(data, feature_names=["x"]), DataError, "X has 2 columns, and there are 1 feature names"),
+    ],
+)
+def test_what_a_data_set_cannot_be_or_do_is_named(call, kind, message):
+    with pytest.raises(kind, match=message):
+        call(nn.data.xor())

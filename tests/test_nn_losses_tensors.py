@@ -27,7 +27,8 @@ def probabilities(rng, shape):
 def outputs_for(kind, rng, n, k):
     if kind in (nn.SoftCrossEntropy, nn.LogLoss):
         return probabilities(rng, (n, k))
-    return rng.normal(size=(n, k)) * 2.0
+    logits = rng.normal(size=(n, k)) * 2.0
+    return -abs(logits) if kind is nn.NLLLoss else logits
 
 
 def targets_for(kind, rng, n, k):
@@ -259,6 +260,25 @@ def test_outputs_along_more_axes_have_their_classes_on_the_last():
         nn.CrossEntropyLoss(reduction="none")(Tensor(z), labels).data, flat.data.reshape(2, 5)
     )
     assert nn.CrossEntropyLoss()(Tensor(z), labels).item() == pytest.approx(flat.data.mean(), rel=1e-14)
+
+
+@pytest.mark.parametrize(
+    ("loss", "outputs", "labels", "message"),
+    [
+        (nn.LogLoss(), [[0.4], [-0.3]], [1, 0], "LogLoss takes probabilities, between 0 and 1, got -0.3.*sigmoid"),
+        (nn.LogLoss(), [[0.4, 0.6], [1.0, 3.5]], [1, 0], "LogLoss takes probabilities.* got 3.5.*CrossEntropyLoss"),
+        (nn.SoftCrossEntropy(), [[2.0, -1.0]], [[1.0, 0.0]], "SoftCrossEntropy takes probabilities.* got 2.0"),
+        (nn.NLLLoss(), [[-2.0, 1.5]], [0], "log-probabilities, which are never above 0, got 1.5.*CrossEntropyLoss"),
+    ],
+)
+def test_logits_where_probabilities_belong_are_refused_on_both_kinds_of_node(loss, outputs, labels, message):
+    for given in (Tensor(outputs), [[Value(f) for f in row] for row in outputs]):
+        with pytest.raises(ArgumentError, match=message):
+            loss(given, labels)
+
+
+def test_probabilities_that_rounding_has_moved_beyond_1_are_taken():
+    assert nn.LogLoss()(Tensor(np.float32([[1.0000001], [-1e-8]])), [1, 0]).item() == pytest.approx(0.0, abs=1e-6)
 
 
 # ── LogLoss of single outputs ────────────────────────────────────────────────────────────────────────────────────────
@@ -603,9 +623,9 @@ def test_the_penalty_of_a_model_of_tensors_is_that_of_its_scalar_twin():
     assert loss.dtype == np.float32
 
 
-@pytest.mark.parametrize("strength", [-0.1, math.nan, math.inf])
+@pytest.mark.parametrize("strength", [-0.1, math.nan, math.inf, "0.1", None])
 def test_a_penalty_needs_weights_and_a_strength(strength):
-    with pytest.raises(ArgumentError, match="strength from 0 on"):
+    with pytest.raises(ArgumentError, match="l2_penalty: strength must be"):
         nn.l2_penalty(nn.Linear(2, 2, rng=0), strength)
     with pytest.raises(ArgumentError, match="a model with weights"):
         nn.l2_penalty(nn.ReLU(), 0.1)

@@ -268,3 +268,15 @@ def test_the_callers_numbers_stay_as_they_are():
     assert nn.predicted_class(scores).tolist() == [1]
     assert scores.grad is None
     assert nn.predicted_class([[Value(1.0), Value(2.0)], [Value(3.0), Value(2.0)]]) == [1, 0]
+
+
+def test_only_a_module_predicts():
+    for predict in (nn.predict, nn.predict_scores):
+        with pytest.raises(OperandError, match=r"predict.*\(model, X\) takes a module first, got str"):
+            predict("model", [[1.0]])
+
+
+def test_counts_longer_than_every_class_name_stand_apart_in_the_table():
+    table = str(nn.confusion([0] * 1000 + [1] * 100, [0] * 1100))
+    assert table.splitlines()[1].split() == ["0", "1000", "100"]
+    assert len({len(line) for line in table.splitlines()}) == 1

@@ -135,7 +135,7 @@ def test_only_leaf_values_are_optimised():
         nn.SGD([(1, 2, 3)], lr=0.1)
     with pytest.raises(OperandError, match="pairs of name and parameter"):
         nn.SGD([(1, Value(1.0))], lr=0.1)
-    with pytest.raises(OperandError, match="leaf Values; w is 1"):
+    with pytest.raises(OperandError, match="leaf Values and Tensors; w is 1"):
         nn.SGD([("w", 1.0)], lr=0.1)
     with pytest.raises(OperandError, match="a module or a list of parameters, not Value"):
         nn.SGD(Value(1.0), lr=0.1)

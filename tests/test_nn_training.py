@@ -386,6 +386,12 @@ def test_ctrl_c_gives_back_weights_that_were_better_than_the_last(validation):
         ({"patience": 2}, ArgumentError, "patience needs validation"),
         ({"optimizer": nn.SGD(nn.Neuron(1), lr=0.1)}, ArgumentError, "none of the model's parameters"),
         ({"optimizer": 0.1}, OperandError, "nn.SGD"),
+        (
+            {"optimizer": nn.SGD},
+            OperandError,
+            r"optimizer=SGD is a class, and fit needs one of its kind: SGD\(model, …\)",
+        ),
+        ({"validation": ([[1.0, 2.0]], [0.0])}, ShapeError, "on the validation data: .* expected 1, got 2"),
         ({"loss": nn.MSELoss}, OperandError, r"loss=MSELoss is a class, and fit needs one of its kind: MSELoss\(\)"),
         ({"loss": lambda output, target: 1.0}, OperandError, "must be a Value, so that its gradient is known; got 1.0"),
         ({"model": nn.Perceptron(1)}, ArgumentError, "a step.* A Perceptron learns by its own rule"),
@@ -432,8 +438,8 @@ def test_memory_is_flat_over_fifty_steps_with_the_collector_off():
     gc.disable()
     try:
         nn.fit(model, X, y, epochs=5, **options)
+        objects = len(gc.get_objects())  # a list that may be larger than what is measured
         tracemalloc.start()
-        objects = len(gc.get_objects())
         before, _ = tracemalloc.get_traced_memory()
         nn.fit(model, X, y, epochs=25, **options)
         after, peak = tracemalloc.get_traced_memory()
@@ -536,7 +542,17 @@ def test_a_history_becomes_a_dict_that_json_takes():
 def test_a_history_plots_one_line_for_each_list():
     mpl.use("agg")
     axes = line_fit(validation=0.3)[1].plot()
-    assert [line.get_label() for line in axes.get_lines()] == ["loss", "validation loss"]
+    assert [line.get_label() for line in axes.get_lines()] == ["loss", "validation loss", "best: epoch 5"]
+    mpl.pyplot.close(axes.figure)
+
+
+def test_a_plot_pairs_training_with_validation_by_colour_and_shows_a_single_epoch():
+    mpl.use("agg")
+    axes = line_fit(validation=0.3, epochs=1)[1].plot()
+    training, validation = axes.get_lines()[:2]
+    assert training.get_color() == validation.get_color()
+    assert [training.get_linestyle(), validation.get_linestyle()] == ["-", "--"]
+    assert training.get_marker() == "."
     mpl.pyplot.close(axes.figure)
 
 

@@ -142,10 +142,10 @@ X = Tensor(np.arange(6.0).reshape(2, 3))
         (lambda: np.sum(X, dtype=np.float32), r"np\.sum .*dtype"),
         (lambda: np.add.reduce(X), r"np\.add\.reduce does not work on a Tensor"),
         (lambda: np.multiply.outer(X, X), r"np\.multiply\.outer does not work on a Tensor"),
-        (lambda: np.floor(X), r"np\.floor is not among"),
+        (lambda: np.floor(X), r"np\.floor is not among .*np\.floor\(t\.data.*elementwise"),
         (lambda: np.remainder(X, 2.0), r"np\.remainder is not among"),
         (lambda: np.sort(X), r"np\.sort is not among .*array_op"),
-        (lambda: np.linalg.inv(X), r"np\.inv is not among"),
+        (lambda: np.linalg.inv(X), r"np\.linalg\.inv is not among"),
         (lambda: np.vstack([X, X]), r"np\.vstack is not among"),
         (lambda: np.where(X > 0), r"where takes 3 operands, got 1"),
         (lambda: np.add(X, Value(1.0)), r"add cannot join a Value and a Tensor"),
@@ -170,8 +170,14 @@ def test_a_constant_tensor_is_an_array_wherever_numpy_wants_one():
 
 def test_numpys_clip_takes_its_bounds_by_either_name():
     x = Tensor([-1.0, 0.5, 2.0])
-    for y in (np.clip(x, 0.0, 1.0), np.clip(x, a_min=0.0, a_max=1.0), np.clip(x, min=0.0, max=1.0)):
+    for y in (x.clip(0.0, 1.0), np.clip(x, 0.0, 1.0), np.clip(x, a_min=0.0, a_max=1.0), np.clip(x, min=0.0, max=1.0)):
         assert y.data.tolist() == [0.0, 0.5, 1.0]
+    assert (x.clip(min=0.0).data.tolist(), x.clip(max=1.0).data.tolist()) == ([0.0, 0.5, 2.0], [-1.0, 0.5, 1.0])
+
+
+@pytest.mark.parametrize(("f", "places"), [(np.exp2, [-2.0, 0.0, 3.0]), (np.log2, [0.25, 1.0, 8.0])])
+def test_powers_of_two_and_their_logarithms_are_exact(f, places):
+    assert f(Tensor(places)).data.tolist() == f(places).tolist()
 
 
 @pytest.mark.parametrize("name", ["sum", "mean", "var", "prod", "max", "norm", "softmax", "cumsum", "trace", "clip"])

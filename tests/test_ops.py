@@ -363,7 +363,7 @@ def test_an_op_on_a_value_gives_a_value_that_remembers_the_op():
         (lambda: ops.maximum(Value(1.0)), r"maximum takes 2 operands, got 1"),
         (lambda: ops.where(1.0, 2.0), r"where takes 3 operands, got 2"),
         (lambda: ops.max(), r"max takes .* got 0"),
-        (lambda: ops.exp("1"), r"exp works on numbers and Values, not on str: '1'"),
+        (lambda: ops.exp("1"), r"exp works on numbers, arrays, Values and Tensors, not on str: '1'"),
         (lambda: ops.maximum(Value(1.0), None), r"maximum works on numbers and Values, not on NoneType"),
         (
             lambda: ops.maximum(Value(1.0), np.ones(2)),
@@ -500,6 +500,12 @@ def test_a_rule_of_two_operands_must_return_a_tuple_of_two(rule):
     op = elementwise("crooked", lambda a, b: a, lambda a, b: a, rule)
     with pytest.raises(RuleError, match="the rule of crooked must return a tuple of 2 derivatives"):
         op(Value(1.0), Value(2.0))
+
+
+@pytest.mark.parametrize("rule", [lambda a: (1.0,), lambda y, a, b: (1.0, 1.0), lambda: ()], ids=["y", "b", "all"])
+def test_a_rule_that_takes_other_operands_than_its_function_is_refused_at_once(rule):
+    with pytest.raises(RuleError, match="the rule of crooked must take the result y and then the 1 operands"):
+        elementwise("crooked", lambda a: a, lambda a: a, rule)
 
 
 def test_a_rule_that_gives_no_number_is_refused_by_name():

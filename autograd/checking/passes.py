@@ -2,15 +2,68 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from autograd.backward import walk_back
-from autograd.checking.subject import Run, Vector
+from autograd.checking.lines import Line
+from autograd.checking.rounding import Replay, scatter_of_gradients
+from autograd.checking.subject import Run, Subject, Vector
 from autograd.forward import directional
 from autograd.graph import Node
 from autograd.tensor import Tensor
+
+
+@dataclass
+class Sweep:
+    """The engine's derivatives in one mode: one for each functional along any line, and how far round-off may be.
+
+    `analytic` and `spread` hold those of the lines that are compared: [functional, line].
+    """
+
+    mode: str
+    along: Callable[[Line], Vector]
+    analytic: Vector
+    spread: Vector
+
+
+def reverse_sweep(
+    subject: Subject, run: Run, weights: Vector, lines: Sequence[Line], rng: np.random.Generator
+) -> Sweep:
+    """One pass back for each functional, and several in arithmetic that wobbles."""
+    gradients = np.stack([reverse(run, own) for own in weights])
+    analytic = projected(gradients, lines)
+    project = lambda found: projected(found, lines)  # noqa: E731
+    scatter = scatter_of_gradients(Replay(run, rng), subject.point, subject.parts, weights, project)
+    if scatter is None:  # a rule that runs on the engine's nodes alone: each op rounds, and the errors add up
+        unit = 2.0**-24 if any(_is_single(x) for x in run.variables) else subject.unit
+        spread = 16.0 * unit * len(run.order()) * np.abs(analytic)
+    else:
+        spread = np.ptp(scatter, axis=0)
+    spread[~np.isfinite(spread)] = 0.0
+    return Sweep("reverse", lambda line: projected(gradients, [line])[:, 0], analytic, spread)
+
+
+def forward_sweep(run: Run, weights: Vector, lines: Sequence[Line], spread: Vector) -> Sweep:
+    """One pass along each line: the same sums as in reverse mode, in another order, with the same spread."""
+
+    def along(line: Line) -> Vector:
+        return np.asarray(weights @ forward(run, line.direction))
+
+    return Sweep("forward", along, np.stack([along(line) for line in lines], axis=1), spread)
+
+
+def projected(gradients: Vector, lines: Sequence[Line]) -> Vector:
+    """Gradients along lines; entries that a line leaves alone may be nan."""
+    used = [np.flatnonzero(line.direction) for line in lines]
+    return np.stack([gradients[:, own] @ line.direction[own] for own, line in zip(used, lines, strict=True)], axis=1)
+
+
+def _is_single(x: Any) -> bool:
+    return getattr(x, "dtype", None) == np.float32
 
 
 def reverse(run: Run, weights: Vector) -> Vector:

@@ -3,12 +3,12 @@
 The graph of a run is evaluated again while every result is moved by a few units in its last place, at random. What
 comes out differently is what round-off can do, however the errors of the parts cancel or add up.
 
-(Stochastic arithmetic: Vignes, Mathematics and Computers in Simulation 35, 1993; Parker's Monte Carlo arithmetic, 1997.)
+(Stochastic arithmetic: Vignes, Mathematics and Computers in Simulation 35, 1993; Monte Carlo arithmetic: Parker, 1997.)
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -78,8 +78,10 @@ class Replay:
         return moved.astype(x.dtype) if isinstance(moved, np.ndarray) else x.dtype.type(moved)
 
 
-def scatter_of_gradients(replay: Replay, point: Vector, parts: Sequence[Part], functionals: Vector) -> Vector | None:
-    """The gradients of each functional in several wobbling computations: [time, functional, entry of the point].
+def scatter_of_gradients(
+    replay: Replay, point: Vector, parts: Sequence[Part], functionals: Vector, project: Callable[[Vector], Vector]
+) -> Vector | None:
+    """What `project` makes of the gradients of all functionals, in several wobbling computations along the first axis.
 
     None where a rule does not run on plain numbers.
     """
@@ -87,7 +89,7 @@ def scatter_of_gradients(replay: Replay, point: Vector, parts: Sequence[Part], f
         found = []
         for _ in range(TIMES):
             numbers = replay.evaluated(point, parts, wobbling=True)
-            found.append([replay.gradient(numbers, weights) for weights in functionals])
+            found.append(project(np.stack([replay.gradient(numbers, weights) for weights in functionals])))
         return np.asarray(found)
     except Exception:
         return None
@@ -120,7 +122,8 @@ def _shares(node: Any, adjoint: Any, numbers: dict[Node, Any]) -> list[tuple[Nod
     parameters = node.parameters if isinstance(node, Tensor) else None
     if not isinstance(node, Tensor):
         operands = [np.float64(x) for x in operands]
-    found = node.op.shares(adjoint, numbers[node], operands, node.edges, parameters, lambda place: None)
+    op = node.op
+    found = op.shares(adjoint, numbers[node], operands, node.edges, parameters, lambda place: None)
     if not isinstance(node, Tensor):
         return [(parents[place], np.float64(share)) for place, share in found]
-    return [(p, fitted(np.asarray(s), p.shape, p.dtype, node.op)) for p, s in ((parents[i], s) for i, s in found)]
+    return [(p, fitted(np.asarray(s), p.shape, p.dtype, op)) for p, s in ((parents[i], s) for i, s in found)]

@@ -5,15 +5,17 @@ from __future__ import annotations
 import inspect
 import math
 from collections.abc import Callable, Sequence
+from copy import copy
+from dataclasses import dataclass
 from numbers import Real
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from autograd.errors import ArgumentError, OperandError, ShapeError
 from autograd.graph import Node, ancestry
-from autograd.op import as_float
+from autograd.op import Op, as_float
 from autograd.tensor import Tensor
 from autograd.trees import leaves, rebuilt
 from autograd.value import Value
@@ -21,8 +23,9 @@ from autograd.value import Value
 Vector: TypeAlias = NDArray[Any]
 
 
-class Part(NamedTuple):
-    """One leaf of the inputs: what it is called, its shape, where its numbers lie in the point, and its kind of node."""
+@dataclass(frozen=True, eq=False)
+class Part:
+    """One leaf of the inputs: its name and shape, where its numbers lie in the point, and its kind of node."""
 
     name: str
     shape: tuple[int, ...]
@@ -79,14 +82,18 @@ class Subject:
     whether it did. OperandError for what is no number, ArgumentError for numbers that are not finite.
     """
 
-    def __init__(self, f: Callable[..., Any], inputs: Sequence[Any]) -> None:
+    def __init__(
+        self, f: Callable[..., Any], inputs: Sequence[Any], names: Sequence[str] = (), outputs: Sequence[str] = ()
+    ) -> None:
         if not callable(f):
             raise OperandError(f"check takes a function and its inputs, check(f, x, y), and {str(f)[:60]!r} is none")
         if not inputs:
             raise ArgumentError("check takes the inputs too, check(f, x, y): give at least one")
-        name = getattr(f, "__name__", "f")
+        name = getattr(f, "name" if isinstance(f, Op) else "__name__", "f")
         self.f, self.inputs, self.name = f, list(inputs), name if name.isidentifier() else "f"
-        named = [leaf for x, called in zip(inputs, _names(f, inputs), strict=True) for leaf in leaves(x, called)]
+        self._outputs = list(outputs)
+        self.called = list(names) or _names(f, inputs)
+        named = [leaf for x, called in zip(inputs, self.called, strict=True) for leaf in leaves(x, called)]
         scalar = not any(isinstance(leaf, (np.ndarray, Tensor)) for _, leaf in named)
         self.parts: list[Part] = []
         numbers: list[Vector] = []
@@ -114,6 +121,11 @@ class Subject:
         self._rounded = any(getattr(node, "dtype", None) == np.float32 for node in (*run.order(), *run.outputs))
         return run
 
+    @property
+    def unit(self) -> float:
+        """The unit of rounding of what f gives."""
+        return 2.0**-24 if self._rounded else 2.0**-53
+
     def run(self, point: Vector, single: bool = False) -> Run:
         """f on fresh variables that hold these numbers; with `single` float32 where the inputs had it."""
         variables = []
@@ -127,7 +139,16 @@ class Subject:
         arguments = [rebuilt(x, filled) for x in self.inputs]
         result = self.f(*arguments)
         outputs = list(leaves(result, ""))
-        return Run(variables, [(name, _checked(x, f"what {self.name} gave{name}")) for name, x in outputs])
+        checked = [(name, _checked(x, f"what {self.name} gave{name}")) for name, x in outputs]
+        if self._outputs:
+            checked = [(name, x) for name, (_, x) in zip(self._outputs, checked, strict=True)]
+        return Run(variables, checked)
+
+    def moved(self, point: Vector) -> Subject:
+        """The same function at another point."""
+        other = copy(self)
+        other.point = point
+        return other
 
     def values(self, point: Vector) -> Vector:
         """All numbers that f gives at a point, in float32 where they were rounded to it on the way."""

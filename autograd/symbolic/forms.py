@@ -1,13 +1,12 @@
 """The forms: what every row of the table is as a SymPy expression.
 
-SymPy is imported when the first form is used, so that importing the engine does not pay for it.
+Symbols stand for finite real numbers. SymPy is imported where a form is used, so that nobody else pays for it.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from functools import reduce
 from types import ModuleType
 from typing import Any
 
@@ -15,7 +14,7 @@ from autograd.errors import GraphTooLarge, MissingExtra, OperandError
 from autograd.op import Op
 from autograd.ops import TABLE
 
-MOST_DIGITS = 10_000  # bits of a whole number in an expression: powers of numbers are multiplied out as they are made
+MOST_BITS = 10_000  # of a whole number in an expression: SymPy multiplies powers of numbers out as it makes them
 
 
 def sympy() -> ModuleType:
@@ -28,21 +27,22 @@ def sympy() -> ModuleType:
 
 
 def number(x: float) -> Any:
-    """A float as SymPy's number, exactly: whole numbers and eighths and the like as such, all others as floats.
+    """A float as SymPy's number, to the last bit: up to a million a multiple of 1/64 as a fraction, else a float.
 
-    Infinities become ±oo. SymPy has no negative zero.
+    Infinities become ±oo. SymPy knows no negative zero.
     """
-    if not math.isfinite(x):
-        return sympy().nan if x != x else sympy().oo if x > 0 else -sympy().oo
-    if abs(x) <= 1e6 and (x * 64.0).is_integer():
-        return sympy().Rational(*x.as_integer_ratio())
-    return sympy().Float(x)
+    if x != x:
+        return sympy().nan
+    if math.isinf(x):
+        return sympy().oo if x > 0 else -sympy().oo
+    simple = abs(x) <= 1e6 and (64.0 * x).is_integer()
+    return sympy().Rational(*x.as_integer_ratio()) if simple else sympy().Float(x)
 
 
 def expression_of(op: Op, operands: Sequence[Any]) -> Any:
-    """What a row makes of expressions: its form, or an undefined function of its name where it is a user's own.
+    """What an op makes of expressions: its form, or an undefined function of its name where it is a user's own.
 
-    nan where the result is known not to be a real number. OperandError where SymPy refuses.
+    nan where the result is no real number whatever the symbols stand for; OperandError where SymPy refuses.
     """
     if TABLE.get(op.name) is not op:
         return sympy().Function(op.name)(*operands)
@@ -50,32 +50,108 @@ def expression_of(op: Op, operands: Sequence[Any]) -> Any:
         result = FORMS[op.name](*operands)
     except (TypeError, ValueError, ArithmeticError) as problem:
         shown = ", ".join(str(operand)[:60] for operand in operands)
-        raise OperandError(f"{op.name} of {shown} has no symbolic form: {problem}") from None
-    return sympy().nan if op.name in _LEAVING_THE_REALS and result.has(sympy().I) else result
+        raise OperandError(f"{op.name} of {shown} is no real expression: {problem}") from None
+    leaves = op.name in ("pow", "sqrt", "log", "log1p", "arcsin", "arccos") and result.has(sympy().I)
+    return sympy().nan if leaves else result
 
 
-# ── what a form cannot say in one line ───────────────────────────────────────────────────────────────────────────────
+# ── truths: 1 where a condition holds, else 0 ────────────────────────────────────────────────────────────────────────
 
 
 def _truth(condition: Any) -> Any:
-    """1 where the condition holds, else 0."""
     return sympy().Piecewise((1, condition), (0, True))
 
 
-def _condition(x: Any) -> Any:
-    """Where x is not 0: of a truth the condition that it was made of."""
-    if isinstance(x, sympy().Piecewise) and len(x.args) == 2 and (x.args[0].expr, x.args[1]) == (1, (0, True)):
+def _condition_in(x: Any) -> Any:
+    """The condition that a truth was made of, None where x is something else."""
+    if x.is_Piecewise and [tuple(piece) for piece in x.args[1:]] == [(0, True)] and x.args[0].expr == 1:
         return x.args[0].cond
-    return sympy().Ne(x, 0)
+    return None
 
 
-def _is_truth(x: Any) -> bool:
-    return isinstance(x, sympy().Piecewise) and not isinstance(_condition(x), sympy().Ne | _Other)
+def _holds(x: Any) -> Any:
+    """The condition that x is not 0."""
+    condition = _condition_in(x)
+    return sympy().Ne(x, 0) if condition is None else condition
 
 
-def _mul(a: Any, b: Any) -> Any:
-    return a * b
+def _is_equal(a: Any, b: Any) -> Any:
+    """The condition a = b, in words that SymPy can simplify further."""
+    for x, y in ((a, b), (b, a)):
+        if y == 0 and _condition_in(x) is not None:
+            return sympy().Not(_condition_in(x))
+        if y.is_infinite and not x.is_number:  # what is made of finite numbers, inside its domain
+            return sympy().false
+        if isinstance(y, sympy().Max) and x in y.args:
+            return sympy().And(*(sympy().Ge(x, other) for other in y.args if other != x))
+        if isinstance(y, sympy().Min) and x in y.args:
+            return sympy().And(*(sympy().Le(x, other) for other in y.args if other != x))
+    return sympy().Eq(a, b)
 
 
-FORMS: dict[str, Callable[..., Any]] = {}
-_LEAVING_THE_REALS = ("pow", "sqrt", "log", "log1p", "arcsin", "arccos")
+# ── the forms ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _product(a: Any, b: Any) -> Any:
+    """a · b; of a truth and another factor that factor where it holds, of two truths the truth of both."""
+    first, second = _condition_in(a), _condition_in(b)
+    if first is None and second is None:
+        return a * b
+    if first is None or second is None:
+        factor, condition = (a, second) if first is None else (b, first)
+        return sympy().Piecewise((factor, condition), (0, True))
+    return _truth(sympy().And(first, second))
+
+
+def _power(a: Any, b: Any) -> Any:
+    """aᵇ; GraphTooLarge where that would hold a whole number too long to write."""
+    factor = a.as_coeff_Mul()[0]
+    if factor.is_Rational and b.is_Rational:
+        bits = max(abs(factor.p).bit_length() - 1, factor.q.bit_length() - 1) * abs(b)
+        if bits > MOST_BITS:
+            raise GraphTooLarge(
+                f"pow: {str(factor)[:30]} to the power of {b} has more than {MOST_BITS:,} bits: "
+                "symbolic expressions are for small graphs and small powers"
+            )
+    return a**b
+
+
+FORMS: dict[str, Callable[..., Any]] = {
+    "add": lambda a, b: a + b,
+    "mul": _product,
+    "exp": lambda a: sympy().exp(a),
+    "reciprocal": lambda a: 1 / a,
+    "divide": lambda a, b: a / b,
+    "pow": _power,
+    "sqrt": lambda a: sympy().sqrt(a),
+    "log": lambda a: sympy().log(a),
+    "log1p": lambda a: sympy().log(1 + a),
+    "expm1": lambda a: sympy().exp(a) - 1,
+    "sin": lambda a: sympy().sin(a),
+    "cos": lambda a: sympy().cos(a),
+    "tan": lambda a: sympy().tan(a),
+    "arcsin": lambda a: sympy().asin(a),
+    "arccos": lambda a: sympy().acos(a),
+    "arctan": lambda a: sympy().atan(a),
+    "sinh": lambda a: sympy().sinh(a),
+    "cosh": lambda a: sympy().cosh(a),
+    "tanh": lambda a: sympy().tanh(a),
+    "logistic": lambda a: 1 / (1 + sympy().exp(-a)),
+    "logaddexp": lambda a, b: sympy().log(sympy().exp(a) + sympy().exp(b)),
+    "logsumexp": lambda *xs: sympy().log(sympy().Add(*map(sympy().exp, xs))),
+    "abs": lambda a: sympy().Abs(a),
+    "relu": lambda a: sympy().Max(a, 0),
+    "maximum": lambda a, b: sympy().Max(a, b),
+    "minimum": lambda a, b: sympy().Min(a, b),
+    "max": lambda *xs: sympy().Max(*xs),
+    "min": lambda *xs: sympy().Min(*xs),
+    "where": lambda c, a, b: sympy().Piecewise((a, _holds(c)), (b, True)),
+    "clip": lambda a, low, high: sympy().Min(sympy().Max(a, low), high),
+    "sign": lambda a: sympy().sign(a),
+    "greater": lambda a, b: _truth(sympy().Gt(a, b)),
+    "greater_equal": lambda a, b: _truth(sympy().Ge(a, b)),
+    "less": lambda a, b: _truth(sympy().Lt(a, b)),
+    "less_equal": lambda a, b: _truth(sympy().Le(a, b)),
+    "equal": lambda a, b: _truth(_is_equal(a, b)),
+    "not_equal": lambda a, b: _truth(sympy().Not(_is_equal(a, b))),
+}

@@ -1,0 +1,98 @@
+"""Oracle: what the derivatives of f must be, from its values alone, and how far round-off may take either side."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from autograd import numeric
+from autograd.checking.lines import Functional, Line, along
+from autograd.checking.rounding import Replay, noise_of_values
+from autograd.checking.sides import Side, both_sides
+from autograd.checking.subject import Run, Subject, Vector
+from autograd.errors import NonFinite
+
+AMPLIFIED = 2.0  # Richardson's extrapolation weighs the noise of a difference by less than this
+
+
+@dataclass
+class Column:
+    """The derivatives along one line, one for each functional: numerical value and bound, and the step taken.
+
+    Where f is not finite beside the point the value is nan and the bound inf.
+    """
+
+    numeric: Vector
+    bound: Vector
+    step: float
+
+
+@dataclass
+class Oracle:
+    """Numerical derivatives of functionals of f along lines."""
+
+    subject: Subject
+    functionals: list[Functional]
+    replay: Replay
+    weights: Vector = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.weights = np.stack([functional.weights for functional in self.functionals])
+
+    def column(self, line: Line) -> Column:
+        """Richardson's extrapolation with its own error, and the noise that the wobbling graph shows at its steps.
+
+        bound = estimate.error + 2·2η/h: η is the noise of a value, h the smallest step that was used.
+        """
+        try:
+            return self._estimated(line, self.weights)
+        except NonFinite:
+            if len(self.weights) == 1:
+                return Column(np.array([np.nan]), np.array([np.inf]), np.nan)
+        alone = []
+        for weights in self.weights:  # one that is not finite hides the others
+            try:
+                alone.append(self._estimated(line, weights[None]))
+            except NonFinite:
+                alone.append(Column(np.array([np.nan]), np.array([np.inf]), np.nan))
+        steps = [column.step for column in alone if column.step == column.step]
+        return Column(
+            np.concatenate([column.numeric for column in alone]),
+            np.concatenate([column.bound for column in alone]),
+            min(steps, default=np.nan),
+        )
+
+    def _estimated(self, line: Line, weights: Vector) -> Column:
+        found = numeric.estimate(along(self.subject, line, weights), line.t0, method="richardson")
+        step = float(found.step)
+        ends = [line.at(self.subject.point, line.t0 + side * step) for side in (1.0, -1.0)]
+        noise = self.noise([self.subject.point, *ends], weights)
+        bound = np.asarray(found.error, dtype=float) + AMPLIFIED * 2.0 * noise / step
+        return Column(np.asarray(found.value, dtype=float), bound, step)
+
+    def noise(self, points: list[Vector], weights: Vector) -> Vector:
+        """How far round-off may take each functional at the worst of these points."""
+        return np.abs(weights) @ noise_of_values(self.replay, points, self.subject.parts)
+
+    def of_graph(self, line: Line) -> Column | None:
+        """The derivatives of the graph that f recorded, evaluated beside the point in place of f itself.
+
+        Where these are not those of f, something that f computes is not in the graph. None where it cannot be told.
+        """
+        parts, point = self.subject.parts, self.subject.point
+
+        def values(t: float) -> Vector:
+            return self.weights @ self.replay.values(self.replay.evaluated(line.at(point, float(t)), parts, False))
+
+        try:
+            found = numeric.estimate(values, line.t0, method="richardson")
+        except Exception:
+            return None
+        return Column(np.asarray(found.value, dtype=float), np.asarray(found.error, dtype=float), float(found.step))
+
+    def sides(self, line: Line, run: Run) -> tuple[Side, Side]:
+        """The one-sided slopes along a line."""
+        noise = self.noise([self.subject.point], self.weights)
+        noise = noise + 4.0 * self.subject.unit * (np.abs(self.weights) @ np.abs(run.values))
+        return both_sides(along(self.subject, line, self.weights), line.t0, noise)
