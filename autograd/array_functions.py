@@ -17,6 +17,7 @@ import numpy as np
 from autograd import array_ops, ops
 from autograd.errors import ArgumentError, OperandError, ShapeError
 from autograd.graph import Node
+from autograd.subscripts import LETTERS
 
 Axis: TypeAlias = int | tuple[int, ...] | None
 
@@ -187,9 +188,11 @@ def dot(a: Any, b: Any) -> Any:
         return a * b
     if b.ndim <= 2:
         return array_ops.matmul(a, b)
-    first, second = _LETTERS[: a.ndim - 1], _LETTERS[a.ndim : a.ndim + b.ndim - 2]
-    last = _LETTERS[a.ndim + b.ndim]
-    return einsum(f"{first}z,{second}z{last}->{first}{second}{last}", a, b)
+    letters = iter(LETTERS)
+    summed, last = next(letters), next(letters)
+    first = "".join(next(letters) for _ in range(a.ndim - 1))
+    second = "".join(next(letters) for _ in range(b.ndim - 2))
+    return einsum(f"{first}{summed},{second}{summed}{last}->{first}{second}{last}", a, b)
 
 
 def outer(a: Any, b: Any) -> Any:
@@ -418,8 +421,6 @@ def clip(a: Any, low: Any, high: Any) -> Any:
 
 
 # ── axes ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-_LETTERS = "abcdefghijklmnopqrstuvwxy"
 
 
 def checked_axis(a: Any, axis: Any, name: str) -> Any:

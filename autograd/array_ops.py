@@ -13,10 +13,9 @@ Everything else that NumPy names (mean, norm, moveaxis, tile, …) is algebra ov
 
 from __future__ import annotations
 
-import builtins
 import copyreg
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -25,6 +24,7 @@ from autograd import ops
 from autograd.errors import AutogradError
 from autograd.op import ArrayOp, Into, array_op
 from autograd.products import masked_product
+from autograd.subscripts import LETTERS, explicit_subscripts
 
 # fmt: off
 # ── shapes: what goes in comes back out ──────────────────────────────────────────────────────────────────────────────
@@ -226,67 +226,30 @@ def _matmul_shares(g: Any, a: Any, b: Any) -> tuple[Any, ...]:
 
 
 def _einsum_shares(g: Any, arrays: Sequence[Any], subscripts: str) -> tuple[Any, ...]:
-    """For each operand an einsum of g with the others; what only this operand summed over is spread out again."""
+    """For each operand an einsum of g with the others."""
     inputs, output = explicit_subscripts(subscripts, [a.ndim for a in arrays])
 
     def share(place: int) -> Any:
-        own, mine = arrays[place], inputs[place]
-        labels, operands = [output], [g]
-        for other, a in enumerate(arrays):
-            if other != place:
-                labels.append(inputs[other])
-                operands.append(a)
-        stretched = [
-            letter
-            for letter, size in zip(mine, own.shape, strict=True)
-            if all(known != letter or length != size for known, length in _axes_of(labels, operands))
-        ]
+        others = [i for i in range(len(arrays)) if i != place]
+        labels, operands = [output, *(inputs[i] for i in others)], [g, *(arrays[i] for i in others)]
+        known = {
+            axis for letters, a in zip(labels, operands, strict=True) for axis in zip(letters, a.shape, strict=True)
+        }
+        spare = iter(letter for letter in LETTERS if letter not in "".join(inputs) + output)
         wanted = ""
-        spare = iter(sorted(set(_LETTERS) - set("".join(inputs) + output)))
-        for axis, letter in enumerate(mine):
-            size = own.shape[axis]
+        for letter, size in zip(inputs[place], arrays[place].shape, strict=True):
             if letter in wanted:  # a diagonal: off it nothing comes back
                 fresh = next(spare)
                 labels.append(letter + fresh)
-                operands.append(np.eye(size, dtype=own.dtype))
+                operands.append(np.eye(size, dtype=arrays[place].dtype))
                 letter = fresh
-            elif letter in stretched:  # only this operand had it, or the others had size 1 there
+            elif (letter, size) not in known:  # summed over here alone, or stretched in the others: spread out again
                 labels.append(letter)
-                operands.append(np.ones(size, dtype=own.dtype))
+                operands.append(np.ones(size, dtype=arrays[place].dtype))
             wanted += letter
         return einsum(*operands, subscripts=f"{','.join(labels)}->{wanted}")
 
     return tuple((lambda place=place: share(place)) for place in range(len(arrays)))
-
-
-def _axes_of(labels: Sequence[str], operands: Sequence[Any]) -> Iterator[tuple[str, int]]:
-    """Every axis of these operands: its letter and its size."""
-    for letters, a in zip(labels, operands, strict=True):
-        yield from zip(letters, a.shape, strict=True)
-
-
-_LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-
-
-def explicit_subscripts(subscripts: str, ranks: Sequence[int]) -> tuple[list[str], str]:
-    """The letters of every operand and of the output, written out: no ellipsis, no implied output.
-
-    Axes under an ellipsis are aligned from the right, as NumPy broadcasts them.
-    """
-    left, arrow, output = subscripts.replace(" ", "").partition("->")
-    inputs = left.split(",")
-    free = [letter for letter in _LETTERS if letter not in subscripts]
-    widths = [rank - len(letters.replace("...", "")) for letters, rank in zip(inputs, ranks, strict=True)]
-    widest = builtins.max(width if "..." in letters else 0 for letters, width in zip(inputs, widths, strict=True))
-    dots = "".join(free[:widest])
-    written = [
-        letters.replace("...", dots[widest - width :] if width else "")
-        for letters, width in zip(inputs, widths, strict=True)
-    ]
-    if not arrow:
-        once = sorted(letter for letter in set(left) - set(".,") if left.count(letter) == 1)
-        output = "..." * ("..." in left) + "".join(once)
-    return written, output.replace("...", dots)
 
 
 def _linear(x: Any, w: Any, b: Any) -> Any:

@@ -17,7 +17,7 @@ ROOT = Path(autograd.__file__).parents[1]
 # From the top down: each room imports only rooms above it. A new module must be given its place here.
 ROOMS = {
     "autograd": [
-        *("errors", "complaints", "leaf_data", "modes", "graph", "products", "op", "ops", "array_ops"),
+        *("errors", "complaints", "leaf_data", "modes", "graph", "products", "op", "ops", "subscripts", "array_ops"),
         *("scalars", "arrays", "liveness", "anomaly", "backward"),
         *("value", "array_functions", "numpy_protocols", "tensor"),
         "functions",

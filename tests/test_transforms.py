@@ -477,7 +477,10 @@ def test_a_function_that_gives_no_numbers_is_refused_by_name(result, message):
         ("x", "argument 0 of f is str 'x'"),
         (1j, "argument 0 of f is complex"),
         ({"w": [1.0, "two"]}, r"argument 0 of f\['w'\]\[1\] is str 'two'.*argnums"),
-        (np.array([1j]), "argument 0 of f: Tensor takes numbers, of float32 or float64, and got an array of complex128"),
+        (
+            np.array([1j]),
+            "argument 0 of f: Tensor takes numbers, of float32 or float64, and got an array of complex128",
+        ),
         (np.array(["a"]), "argument 0 of f: Tensor takes"),
         (np.float16(1.0).reshape(1), "argument 0 of f: Tensor takes .*float32 or float64, and got.* float16"),
         ({1.0, 2.0}, "argument 0 of f is set"),

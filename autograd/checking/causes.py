@@ -30,8 +30,9 @@ UNKNOWN = Cause("", "no simple pattern: look at the rule of the op that these de
 class Evidence:
     """All derivatives of one input in one mode, functionals along the first axis and entries along the second.
 
-    `wrong` marks those that differ. `others` are the derivatives toward inputs of the same shape, analytic and numerical. `whole`
-    says that the entries are those of the input, in order, and not random directions.
+    `wrong` marks those that differ. `whole` says that the entries are those of the input, in order, and not random
+    directions, and `one_by_one` the same of outputs. `others` are the derivatives toward inputs of the same shape,
+    analytic and numerical.
     """
 
     part: Part
@@ -117,18 +118,20 @@ def _sign(e: Evidence) -> Cause | None:
 
 
 def _transposed(e: Evidence) -> Cause | None:
-    if not e.one_by_one or not e.whole:
+    if not e.whole:
         return None
     rows, size = e.numeric.shape
-    if rows == size and rows > 1 and e.fits(e.numeric.T, everywhere=True):
+    if e.one_by_one and rows == size and rows > 1 and e.fits(e.numeric.T, everywhere=True):
         return Cause("transposed", "they are the Jacobian's transpose: a matrix in a rule wants its axes swapped")
     shape = e.part.shape
     if len(shape) < 2:
         return None
     cubes = e.numeric.reshape(rows, *shape)
-    turned = np.swapaxes(cubes, -1, -2).reshape(rows, size)
-    if e.fits(turned, everywhere=True):
-        return Cause("transposed", "they are the right ones with the last two axes swapped")
+    backwards = (0, *range(len(shape), 0, -1))
+    turns = (("the last two axes", np.swapaxes(cubes, -1, -2)), ("all axes", np.transpose(cubes, backwards)))
+    for axes, turned in turns:
+        if e.fits(turned.reshape(rows, size), everywhere=True):
+            return Cause("transposed", f"they are the right ones with {axes} swapped: a rule transposes once too often")
     return None
 
 
