@@ -132,7 +132,8 @@ def __dir__() -> list[str]:
 
 __all__ = [
     "ArrayOp", "Drawing", "Node", "Op", "Tensor", "Value", "add", "ancestry", "arccos", "arcsin", "arctan",
-    "argmax", "argmin", "array_op", "broadcast_to", "clip", "concatenate", "cos", "cosh", "cumsum",
+    "argmax", "argmin", "array_op", "assert_gradients", "broadcast_to", "check", "checking", "clip", "concatenate",
+    "cos", "cosh", "cumsum",
     "detect_anomaly", "divide", "dot", "draw", "einsum", "elementwise", "elu", "equal", "errors", "exp",
     "expand_dims", "expm1", "flip", "grad", "gradients", "greater", "greater_equal", "hard_logistic",
     "hard_tanh", "hessian", "hvp", "jacobian", "jvp", "leaky_relu", "less", "less_equal", "log", "log1p",

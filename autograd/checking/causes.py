@@ -6,6 +6,7 @@ Each cause is a guess that fits every wrong derivative within its bound, and say
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -188,6 +189,10 @@ def _factor(e: Evidence) -> Cause | None:
                 return Cause(f"factor {text}", f"every wrong one is {text} times the right one")
     if not several:
         return None
+    simple = Fraction(ratio.value).limit_denominator(5)
+    if ratio.near(float(simple)):
+        text = str(simple).replace("-", "−")
+        return Cause(f"factor {text}", f"every wrong one is {text} times the right one")
     return Cause(
         f"factor {ratio.value:.6g}",
         f"every wrong one is {ratio.value:.6g} times the right one: a constant in a rule is off",

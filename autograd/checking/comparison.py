@@ -21,29 +21,40 @@ class Comparison:
     part: Part
     places: list[int]
     all_analytic: Vector  # toward every input
-    all_bounds: Vector
+    all_spreads: Vector
     single: bool  # whether these come from float32, and the grounds from float64
 
     def __post_init__(self) -> None:
-        self.analytic, self.bound = self.all_analytic[:, self.places], self.all_bounds[:, self.places]
-        self.numeric = self.grounds.numeric[:, self.places]
-        scales = self.grounds.scales(self.analytic, self.numeric, self.bound, self.places)
+        self.analytic, self.numeric = self.all_analytic[:, self.places], self.grounds.numeric[:, self.places]
+        self.spread = self.all_spreads[:, self.places]
+        scales = self.grounds.scales(self.analytic, self.spread, self.places)
         self.verdicts = np.empty(self.analytic.shape, dtype=object)
         for at, place in np.ndindex(self.analytic.shape):
-            own = self.entry(at, place)
-            scale = float(scales[at])
-            found = verdict(*own, scale)
-            if found in (WRONG, LIMITED):
-                found = verdict(*own, scale, *self.grounds.side_slopes(self.places[place], at))
-                found = KINK if self.grounds.jumps(self.places[place], at) else found
-            self.verdicts[at, place] = found
+            self.verdicts[at, place] = self._judged(at, place, float(scales[at]))
+        self.bound = self.grounds.error[:, self.places] + self.spread
         self.alone = self._wrong_at_this_point_alone()
         if self.alone and self.grounds.at_a_kink:
             self.verdicts[self.verdicts == WRONG] = KINK
 
+    def _judged(self, at: int, place: int, scale: float) -> str:
+        """The verdict on one derivative, after a second look where it is not a pass."""
+        line, found = self.places[place], verdict(*self.entry(at, place), scale)
+        if found not in (WRONG, LIMITED):
+            return found
+        look = self.grounds.look(line)
+        off = abs(float(self.analytic[at, place] - self.numeric[at, place]))
+        if found == WRONG and look.holds[at] and off > look.gap[at]:  # no kink explains that
+            return WRONG
+        if self.grounds.jumps(line, at):
+            return KINK
+        if not look.holds[at]:
+            return LIMITED
+        return verdict(*self.entry(at, place), scale, *self.grounds.side_slopes(line, at))
+
     def entry(self, at: int, place: int) -> tuple[float, float, float]:
         """The analytic and the numerical derivative, and the bound on their difference."""
-        return float(self.analytic[at, place]), float(self.numeric[at, place]), float(self.bound[at, place])
+        bound = float(self.grounds.error[at, self.places[place]] + self.spread[at, place])
+        return float(self.analytic[at, place]), float(self.numeric[at, place]), bound
 
     def causes(self) -> dict[str, Cause]:
         """What is suspected, for each verdict but a pass."""

@@ -106,11 +106,10 @@ class Examination:
     def _compare(self, mode: str, sweep: Sweep | None) -> None:
         if sweep is None:
             return
-        bound = self.grounds.error + sweep.spread
         for part in self.subject.parts:
             places = [place for place, line in enumerate(self.lines) if line.part is part]
             if places:
-                own = Comparison(self.grounds, part, places, sweep.analytic, bound, mode == "float32")
+                own = Comparison(self.grounds, part, places, sweep.analytic, sweep.spread, mode == "float32")
                 self._write(own, f"{self.prefix}{mode}", sweep)
 
     def _write(self, comparison: Comparison, mode: str, sweep: Sweep) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 
 from autograd.checking import passes
 from autograd.checking.lines import Line, entry_line
-from autograd.checking.oracle import Oracle
+from autograd.checking.oracle import Look, Oracle
 from autograd.checking.rounding import Replay
 from autograd.checking.sides import Side
 from autograd.checking.subject import Run, Subject, Vector
@@ -23,7 +23,19 @@ class Grounds:
         self.error = np.stack([column.bound for column in columns], axis=1)
         self.order = run.order()
         self._sides: dict[int, tuple[Side, Side]] = {}
+        self._columns = columns
+        self._looks: dict[int, Look] = {}
         self._beside: dict[int, Vector] = {}
+
+    def look(self, place: int) -> Look:
+        """A second look at the numerical derivatives along a line."""
+        if place not in self._looks:
+            try:
+                self._looks[place] = self.oracle.second_look(self.lines[place], self._columns[place])
+            except (ArithmeticError, ValueError):  # outside the domain of f: nothing more is learned
+                count = len(self.numeric)
+                self._looks[place] = Look(np.ones(count, dtype=bool), np.full(count, np.inf))
+        return self._looks[place]
 
     def sides(self, place: int) -> tuple[Side, Side]:
         """The one-sided slopes along a line."""
@@ -68,11 +80,12 @@ class Grounds:
             self._beside[place] = np.asarray(found)
         return self._beside[place]
 
-    def scales(self, analytic: Vector, numeric: Vector, bound: Vector, places: list[int]) -> Vector:
+    def scales(self, analytic: Vector, spread: Vector, places: list[int]) -> Vector:
         """For each functional the largest slope of an input; where all are 0, that of |f| or 1 over max(|x|, 1)."""
-        size = np.fmax(np.abs(analytic), np.abs(numeric))
-        matters = np.isfinite(analytic) & np.isfinite(numeric) & (size > bound)
-        largest = np.where(matters, size, 0.0).max(axis=1, initial=0.0)
+        numeric, error = np.abs(self.numeric[:, places]), self.error[:, places]
+        slopes = np.where((np.abs(analytic) > 2.0 * spread) & np.isfinite(analytic), np.abs(analytic), 0.0)
+        slopes = np.fmax(slopes, np.where((numeric > error) & np.isfinite(numeric), numeric, 0.0))
+        largest = slopes.max(axis=1, initial=0.0)
         reach = max([1.0, *(abs(self.lines[place].t0) for place in places)])
         values = np.fmax(np.abs(self.oracle.weights @ self.run.values), 1.0)
         return np.asarray(np.where(largest > 0.0, largest, values / reach))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,6 +15,7 @@ from autograd.checking.sides import Side, both_sides
 from autograd.checking.subject import Run, Subject, Vector
 from autograd.errors import NonFinite
 
+SMALLER = (0.27, 0.083, 0.021)  # no powers of two, so that what repeats itself is not met again and again
 AMPLIFIED = 2.0  # Richardson's extrapolation weighs the noise of a difference by less than this
 
 
@@ -26,6 +29,13 @@ class Column:
     numeric: Vector
     bound: Vector
     step: float
+
+
+class Look(NamedTuple):
+    """Which derivatives hold at smaller steps, and how far the slopes on both sides can be apart."""
+
+    holds: Vector
+    gap: Vector
 
 
 @dataclass
@@ -63,6 +73,23 @@ class Oracle:
             min(steps, default=np.nan),
         )
 
+    def second_look(self, line: Line, column: Column) -> Look:
+        """Differences at other steps than were used, before what differs from the engine is blamed on a rule.
+
+        A central difference D(h′) at a smaller step may be as far off as that at h, and 2η/h′ by its noise. A function
+        that varies faster than every step, such as sin(10¹⁴x), is farther off: its derivative was an accident.
+        """
+        f = along(self.subject, line, self.weights)
+        noise = self.noise([self.subject.point], self.weights) + 8.0 * self.subject.unit * np.abs(f(line.t0))
+        right, left = (_difference(f, line.t0, line.t0 + side * column.step) for side in (1.0, -1.0))
+        allowed = column.bound + np.abs(_difference(f, line.t0 - column.step, line.t0 + column.step) - column.numeric)
+        holds = np.ones(len(self.weights), dtype=bool)
+        for step in (column.step * part for part in SMALLER):
+            if line.t0 + step != line.t0:
+                off = np.abs(_difference(f, line.t0 - step, line.t0 + step) - column.numeric)
+                holds &= ~(off > allowed + 2.0 * noise / step)
+        return Look(holds, np.abs(right - left) + 4.0 * noise / column.step)
+
     def _estimated(self, line: Line, weights: Vector) -> Column:
         found = numeric.estimate(along(self.subject, line, weights), line.t0, method="richardson")
         step = float(found.step)
@@ -96,3 +123,7 @@ class Oracle:
         noise = self.noise([self.subject.point], self.weights)
         noise = noise + 4.0 * self.subject.unit * (np.abs(self.weights) @ np.abs(run.values))
         return both_sides(along(self.subject, line, self.weights), line.t0, noise)
+
+
+def _difference(f: Callable[[float], Vector], start: float, end: float) -> Vector:
+    return np.asarray((f(end).astype(float) - f(start)) / (end - start))

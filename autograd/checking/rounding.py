@@ -41,7 +41,7 @@ class Replay:
             numbers[variable] = self._wobbled(given) if wobbling else given
         for node in self.order:
             if node not in numbers:
-                y = _computed(node, numbers)
+                y = _own(node) if node.op is None else _computed(node, numbers)
                 numbers[node] = self._wobbled(y) if wobbling else y
         return numbers
 
@@ -106,6 +106,11 @@ def noise_of_values(replay: Replay, points: Sequence[Vector], parts: Sequence[Pa
     except Exception:
         return noise
     return noise
+
+
+def _own(leaf: Node) -> Any:
+    """The numbers of a variable that f uses from outside."""
+    return leaf._data if isinstance(leaf, Tensor) else np.float64(leaf._data)
 
 
 def _computed(node: Node, numbers: dict[Node, Any]) -> Any:

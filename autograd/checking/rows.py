@@ -34,7 +34,7 @@ class Row:
     @property
     def ratio(self) -> float:
         """analytic / numeric; nan where that means nothing."""
-        return self.analytic / self.numeric if self.numeric and math.isfinite(self.numeric) else math.nan
+        return self.analytic / self.numeric + 0.0 if self.numeric and math.isfinite(self.numeric) else math.nan
 
     @property
     def severity(self) -> tuple[int, float, float]:

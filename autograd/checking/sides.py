@@ -11,6 +11,7 @@ from autograd.checking.subject import Vector
 
 LEVELS = 8  # steps on one ladder, each half the one before
 LADDERS = 5  # each begins where the one before ended
+AGAIN = 0.65625  # 21/32: how much shorter the steps are the second time
 ROUNDINGS = 4.0  # units of rounding within which a value is taken to be right, beside the noise that was found
 
 
@@ -25,7 +26,15 @@ class Side(NamedTuple):
 def both_sides(f: Callable[[float], Vector], t0: float, noise: Vector) -> tuple[Side, Side]:
     """The sides of f at t₀, right and left; `noise` is how far round-off may take each of its values."""
     centre = _value(f, t0, None)
-    return _side(f, t0, centre, noise, 1.0), _side(f, t0, centre, noise, -1.0)
+    return _confirmed(f, t0, centre, noise, 1.0), _confirmed(f, t0, centre, noise, -1.0)
+
+
+def _confirmed(f: Callable[[float], Vector], t0: float, centre: Vector, noise: Vector, sign: float) -> Side:
+    """A side found twice, from different steps: of a function that no step resolves the two do not agree."""
+    first, second = (_side(f, t0, centre, noise, sign * stretch) for stretch in (1.0, AGAIN))
+    apart = np.abs(first.slope - second.slope)
+    error = np.fmax(np.fmax(first.error, second.error), np.where(np.isnan(apart), np.inf, apart))
+    return Side(np.where(first.error <= second.error, first.slope, second.slope), error, first.jumps & second.jumps)
 
 
 def _side(f: Callable[[float], Vector], t0: float, centre: Vector, noise: Vector, sign: float) -> Side:
@@ -50,7 +59,7 @@ def _side(f: Callable[[float], Vector], t0: float, centre: Vector, noise: Vector
         found, off = _extrapolated(differences / moved, allowed)
         better = off < error
         slope, error = np.where(better, found, slope), np.where(better, off, error)
-    return Side(slope, error, _jumps(np.asarray(gaps), noise, centre))
+    return Side(slope, error, _jumps(np.asarray(gaps), centre, noise))
 
 
 def _extrapolated(column: Vector, allowed: Vector) -> tuple[Vector, Vector]:
@@ -67,12 +76,13 @@ def _extrapolated(column: Vector, allowed: Vector) -> tuple[Vector, Vector]:
     return slope, error
 
 
-def _jumps(gaps: Vector, noise: Vector, centre: Vector) -> Vector:
-    """Where f(t₀ + h) − f(t₀) stays, however small h is: the last gap is more than half of that at a step 2⁸ larger."""
-    if len(gaps) <= LEVELS:
+def _jumps(gaps: Vector, centre: Vector, noise: Vector) -> Vector:
+    """Where f(t₀ + h) − f(t₀) stays the same, however small h is, through the last two ladders."""
+    if len(gaps) < 2 * LEVELS:
         return np.zeros(centre.shape, dtype=bool)
-    last, before = np.abs(gaps[-1]), np.abs(gaps[-1 - LEVELS])
-    return (last > 0.5 * before) & (last > 2.0**-40 * np.abs(centre) + 100.0 * noise)
+    last = gaps[-1]
+    same = (np.abs(gaps[-2 * LEVELS :] - last) <= 0.25 * np.abs(last)).all(axis=0)
+    return np.asarray(same & (np.abs(last) > 2.0**-40 * np.abs(centre) + 100.0 * noise))
 
 
 def _value(f: Callable[[float], Vector], t: float, centre: Vector | None) -> Vector:

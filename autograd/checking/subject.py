@@ -168,10 +168,11 @@ def _names(f: Callable[..., Any], inputs: Sequence[Any]) -> list[str]:
         parameters = []
     plain = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
     own = [p.name for p in parameters if p.kind in plain]
-    return [
+    names = [
         (x.label if isinstance(x, Node) else None) or (own[place] if place < len(own) else f"input {place}")
         for place, x in enumerate(inputs)
     ]
+    return [name if names.count(name) == 1 else f"{name} (input {place})" for place, name in enumerate(names)]
 
 
 def _array(leaf: Any, name: str, scalar: bool) -> NDArray[Any]:

@@ -40,7 +40,8 @@ def verdict(
     if right and left and differ(right, left):
         low, high = sorted((right, left))
         inside = low[0] - low[1] <= analytic <= high[0] + high[1]
-        return KINK if inside else WRONG
+        if inside or not agrees:
+            return KINK if inside else WRONG
     return LIMITED if agrees else WRONG
 
 
