@@ -82,7 +82,8 @@ einsum = array_op("einsum", lambda *arrays, subscripts: np.einsum(subscripts, *a
 # ── earned by speed: a layer, and the loss of textbook 4.3 from log-probabilities ───────────────────────────────────
 
 linear = array_op("linear", lambda x, w, b: _linear(x, w, b),
-                  lambda g, y, x, w, b: (lambda: _inputs_share(g, w), Into(lambda out: _weights_share(g, x, out)), g),
+                  lambda g, y, x, w, b: (lambda: _inputs_share(g, w), Into(lambda out: _weights_share(g, x, out)),
+                                         lambda: sum(g, axis=tuple(range(g.ndim - 1)))),
                   symbol="{} {}ᵀ + {}", analytic=True)
 nll = array_op("nll", lambda f, p, axis=-1: _nll(f, p, axis),
                lambda g, y, f, p, axis=-1: _nll_shares(g if axis is None else _with_axis(g, -1), f, p))
@@ -264,14 +265,14 @@ def _times_transposed(x: Any, w: Any) -> Any:
 
 def _inputs_share(g: Any, w: Any) -> Any:
     """g w, of many rows as (wᵀ gᵀ)ᵀ."""
-    return transpose(matmul(transpose(w), transpose(g))) if g.ndim == 2 else matmul(g, w)
+    return matmul(w.T, g.T).T if g.ndim == 2 else matmul(g, w)
 
 
 def _weights_share(g: Any, x: Any, out: Any) -> Any:
     """gᵀ x, over all samples however many axes they lie along."""
     if g.ndim != 2:
         g, x = reshape(g, shape=(-1, g.shape[-1])), reshape(x, shape=(-1, x.shape[-1]))
-    return matmul(transpose(g), x) if out is None else np.matmul(g.T, x, out=out)
+    return matmul(g.T, x) if out is None else np.matmul(g.T, x, out=out)
 
 
 def _softmax(a: Any, axis: int) -> Any:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -101,17 +100,18 @@ def _inspected(root: Node, walk: Iterable[tuple[Node, Any]]) -> Iterable[tuple[N
     return walk if watcher is None else list(watcher.inspected(root, walk))
 
 
-@contextmanager
-def paused_collector() -> Iterator[None]:
+class paused_collector:  # noqa: N801 (reads as a statement: with paused_collector())
     """Inside, the cyclic garbage collector rests: graphs hold no cycles, so it would walk every node for nothing.
 
     It is a setting of the whole process: it is put back as it was, exceptions included.
     """
-    if not gc.isenabled():
-        yield
-        return
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
+
+    __slots__ = ("_was_on",)
+
+    def __enter__(self) -> None:
+        self._was_on = gc.isenabled()
+        gc.disable()
+
+    def __exit__(self, *problem: object) -> None:
+        if self._was_on:
+            gc.enable()

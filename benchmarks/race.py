@@ -14,8 +14,9 @@ from tqdm import tqdm
 
 ROOT = Path(__file__).resolve().parent.parent
 PEERS = ROOT / ".venv-peers" / "bin" / "python"
-ROUNDS = 31
-WARM_UP = 3
+ROUNDS = 32
+GENERATION = 8  # rounds from one process of each system before the next
+WARM_UP = 2
 
 # Two threads for everybody: OpenMP (torch), OpenBLAS and MKL (NumPy, torch), and XLA (jax).
 THREADS = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NPROC"), "2")
@@ -74,8 +75,36 @@ def race(
 ) -> dict[str, list[float]]:
     """Nanoseconds an operation or step for each system, round by round, the rounds interleaved.
 
-    An optional system that cannot start is left out and its reason printed; any other raises WorkerFailed.
+    Every GENERATION rounds each system gets a fresh process: where memory happens to lie makes the same step half as
+    slow again in one process as in another. An optional system that cannot start is left out and its reason printed;
+    any other raises WorkerFailed.
     """
+    times: dict[str, list[float]] = {system: [] for system in systems}
+    title = " ".join(map(str, (workload, *size)))
+    with tqdm(total=rounds, desc=title, disable=None, leave=False) as bar:
+        for start in range(0, rounds, GENERATION):
+            workers = _started(section, [s for s in systems if s in times], workload, size, peers, optional)
+            times = {system: times[system] for system in workers}
+            for round_ in range(WARM_UP + min(GENERATION, rounds - start)):
+                for system, worker in workers.items():
+                    time = worker.ask("time")
+                    if round_ >= WARM_UP:
+                        times[system].append(time)
+                bar.update(round_ >= WARM_UP)
+            for worker in workers.values():
+                worker.close()
+    return times
+
+
+def _started(
+    section: str,
+    systems: Sequence[str],
+    workload: str,
+    size: Sequence[int],
+    peers: Collection[str],
+    optional: Collection[str],
+) -> dict[str, Worker]:
+    """A worker for each system that can start."""
     workers: dict[str, Worker] = {}
     for system in systems:
         try:
@@ -84,15 +113,7 @@ def race(
             if system not in optional:
                 raise
             print(f"left out: {failure}", file=sys.stderr)
-    times: dict[str, list[float]] = {system: [] for system in workers}
-    for round_ in tqdm(range(WARM_UP + rounds), desc=" ".join(map(str, (workload, *size))), disable=None, leave=False):
-        for system, worker in workers.items():
-            time = worker.ask("time")
-            if round_ >= WARM_UP:
-                times[system].append(time)
-    for worker in workers.values():
-        worker.close()
-    return times
+    return workers
 
 
 def compared(workload: str, times: dict[str, list[float]], ours: str) -> list[dict[str, Any]]:

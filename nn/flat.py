@@ -6,7 +6,7 @@ nothing is copied; Values are read into them before a move and written back afte
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import accumulate, groupby
 from typing import Any
 
@@ -28,6 +28,7 @@ class Flat:
         self.places = [slice(end - size, end) for size, end in zip(sizes, ends, strict=True)]
         self.data: NDArray[Any] = np.zeros(ends[-1], dtype)
         self.grad: NDArray[Any] = np.zeros(ends[-1], dtype)
+        self._plan: tuple[Any, list[tuple[slice, Any]]] | None = None
 
     def gather(self) -> list[bool]:
         """Brings numbers and gradients into their places, and says which parameters have a gradient to follow."""
@@ -37,12 +38,17 @@ class Flat:
         """Hands the numbers back to the parameters that were moved."""
         raise NotImplementedError
 
-    def runs(self, moved: Sequence[bool], kinds: Sequence[Any]) -> Iterator[tuple[slice, Any]]:
-        """The places of neighbours that move and are of one kind, joined."""
-        for (moves, kind), group in groupby(zip(moved, kinds, self.places, strict=True), key=lambda item: item[:2]):
-            places = [place for _, _, place in group]
-            if moves:
-                yield slice(places[0].start, places[-1].stop), kind
+    def blocks(self, moved: Sequence[bool], kinds: Sequence[Any]) -> list[tuple[slice, Any]]:
+        """The places of neighbours that move and are of one kind, joined, in pieces of at most BLOCK entries.
+
+        They are found anew only where something else moves than at the last step.
+        """
+        if self._plan is None or self._plan[0] != (moved, kinds):
+            runs = groupby(zip(moved, kinds, self.places, strict=True), key=lambda item: item[:2])
+            found = [(kind, [place for _, _, place in run]) for (moves, kind), run in runs if moves]
+            pieces = [(piece, kind) for kind, run in found for piece in _cut(run[0].start, run[-1].stop)]
+            self._plan = (moved, kinds), pieces
+        return self._plan[1]
 
 
 class FlatTensors(Flat):
@@ -90,7 +96,5 @@ def flattened(parameters: Sequence[Any]) -> list[Flat]:
     return [FlatValues(group) if key is Value else FlatTensors(group) for key, group in groups.items()]
 
 
-def blocks(run: slice) -> Iterator[slice]:
-    """A run cut into pieces of at most BLOCK entries."""
-    for start in range(run.start, run.stop, BLOCK):
-        yield slice(start, min(start + BLOCK, run.stop))
+def _cut(start: int, stop: int) -> list[slice]:
+    return [slice(place, min(place + BLOCK, stop)) for place in range(start, stop, BLOCK)]

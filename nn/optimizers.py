@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from autograd import Tensor, Value
 from autograd.errors import ArgumentError, AutogradError, OperandError
 from nn.arguments import rate
-from nn.flat import BLOCK, blocks, flattened
+from nn.flat import BLOCK, flattened
 from nn.module import Module, Parameter, Parameters, is_bias
 
 Array = NDArray[Any]
@@ -73,12 +73,11 @@ class Optimizer:
         self.prepare()
         for flat, memory, scratch, decays in zip(self._flats, self._memories, self._scratch, self._decays, strict=True):
             moved = flat.gather()
-            for run, decay in flat.runs(moved, decays if self.weight_decay else [False] * len(decays)):
-                for block in blocks(run):
-                    length = block.stop - block.start
-                    remembered = [array[block] for array in memory.values()]
-                    strength = self.weight_decay if decay else 0.0
-                    self.move(flat.data[block], flat.grad[block], strength, scratch[:, :length], *remembered)
+            for block, decay in flat.blocks(moved, decays if self.weight_decay else [False] * len(decays)):
+                remembered = [array[block] for array in memory.values()]
+                strength = self.weight_decay if decay else 0.0
+                room = scratch[:, : block.stop - block.start]
+                self.move(flat.data[block], flat.grad[block], strength, room, *remembered)
             flat.release(moved)
 
     def prepare(self) -> None:
