@@ -6,6 +6,7 @@ import os
 import statistics
 import subprocess
 import sys
+import time
 from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,10 @@ from tqdm import tqdm
 
 ROOT = Path(__file__).resolve().parent.parent
 PEERS = ROOT / ".venv-peers" / "bin" / "python"
-ROUNDS = 32
+ROUNDS = 16
 GENERATION = 8  # rounds from one process of each system before the next
 WARM_UP = 2
+PAUSE = 0.1  # seconds between systems: for a while after its work a thread pool waits busily, on the other's core
 
 # Two threads for everybody: OpenMP (torch), OpenBLAS and MKL (NumPy, torch), and XLA (jax).
 THREADS = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NPROC"), "2")
@@ -87,9 +89,10 @@ def race(
             times = {system: times[system] for system in workers}
             for round_ in range(WARM_UP + min(GENERATION, rounds - start)):
                 for system, worker in workers.items():
-                    time = worker.ask("time")
+                    time.sleep(PAUSE)
+                    took = worker.ask("time")
                     if round_ >= WARM_UP:
-                        times[system].append(time)
+                        times[system].append(took)
                 bar.update(round_ >= WARM_UP)
             for worker in workers.values():
                 worker.close()
