@@ -86,8 +86,8 @@ def _demand_value(root: Any) -> None:
         return
     if isinstance(root, Node):
         raise OperandError(
-            f"symbolic expressions are made of Values, one symbol a number, and this is a {type(root).__name__} of shape "
-            f"{getattr(root, 'shape', ())}: build the graph of Values instead, a network with to_scalars()"
+            f"symbolic expressions are made of Values, one symbol a number, and this is a {type(root).__name__} of "
+            f"shape {getattr(root, 'shape', ())}: build the graph of Values instead, a network with to_scalars()"
         )
     raise OperandError(f"the graph of a Value is wanted, not {type(root).__name__}: {str(root)[:60]!r}")
 
