@@ -103,6 +103,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from autograd import numeric as numeric, symbolic as symbolic
+    from autograd.program import Program, record
     from autograd.view.drawing import Drawing, draw
 
 # Loaded on first use, so that importing the engine costs little more than importing NumPy.
@@ -114,6 +115,8 @@ _ON_FIRST_USE = {
     "numeric": "autograd.numeric",
     "symbolic": "autograd.symbolic",
     "Drawing": "autograd.view.drawing",
+    "Program": "autograd.program",
+    "record": "autograd.program",
 }
 
 
@@ -131,7 +134,7 @@ def __dir__() -> list[str]:
 # Without abs, max, min, pow and sum, so that `from autograd import *` leaves Python's own in place.
 
 __all__ = [
-    "ArrayOp", "Drawing", "Node", "Op", "Tensor", "Value", "add", "ancestry", "arccos", "arcsin", "arctan",
+    "ArrayOp", "Drawing", "Node", "Op", "Program", "Tensor", "Value", "add", "ancestry", "arccos", "arcsin", "arctan",
     "argmax", "argmin", "array_op", "assert_gradients", "broadcast_to", "check", "checking", "clip", "concatenate",
     "cos", "cosh", "cumsum",
     "detect_anomaly", "divide", "dot", "draw", "einsum", "elementwise", "elu", "equal", "errors", "exp",
@@ -139,7 +142,7 @@ __all__ = [
     "hard_tanh", "hessian", "hvp", "jacobian", "jvp", "leaky_relu", "less", "less_equal", "log", "log1p",
     "log_sigmoid", "log_softmax", "logaddexp", "logsumexp", "matmul", "maximum", "maxout", "mean", "minimum",
     "moveaxis", "mul", "no_grad", "norm", "not_equal", "numeric", "outer", "pad", "paused_collector", "prelu",
-    "prod", "push_forward", "reciprocal", "region", "relu", "relu6", "repeat", "reshape", "sigmoid", "sign",
+    "prod", "push_forward", "reciprocal", "record", "region", "relu", "relu6", "repeat", "reshape", "sigmoid", "sign",
     "sin", "sinh", "softmax", "softplus", "split", "sqrt", "squeeze", "stack", "std", "swapaxes", "sweeps",
     "symbolic", "take", "tan", "tanh", "tile", "trace", "transpose", "unit_step", "value_and_grad", "var", "vjp",
     "walk_back", "where",

@@ -33,7 +33,7 @@ class detect_anomaly(ModeChange):  # noqa: N801 (reads as a statement: with dete
     __slots__ = ()
 
     def _changed(self, mode: Mode) -> Mode:
-        return Mode(mode.records, True, _Watcher(), mode.region, mode.attached)
+        return mode.but(keeps_lines=True, watcher=_Watcher())
 
     def __exit__(
         self, kind: type[BaseException] | None, problem: BaseException | None, traceback: TracebackType | None

@@ -15,11 +15,10 @@ from autograd import array_ops
 from autograd.complaints import COMPLAINTS, explained
 from autograd.errors import OperandError, RuleError, StaleData
 from autograd.graph import MANY, Mark, Node
-from autograd.modes import MODE, Mode, attached, calling_site
+from autograd.modes import Mode, attached, calling_site, current_mode
 from autograd.op import Op, as_float
 
 blank = object.__new__
-current_mode = MODE.get
 
 
 def record(kind: type[Any], op: Op, operands: Sequence[Any], parameters: dict[str, Any] | None) -> Any:
@@ -38,9 +37,11 @@ def record(kind: type[Any], op: Op, operands: Sequence[Any], parameters: dict[st
     if of_leaf and any(np.may_share_memory(y, a) for a in arrays):
         y = y.copy()  # a view of a leaf would change with the leaf, whose data may be set in place
     if not mode.records:
-        node = leaf(kind, y, requires_grad=False)
-        node._mark = mode.region
-        return node
+        if mode.recording is None:
+            node = leaf(kind, y, requires_grad=False)
+            node._mark = mode.region
+            return node
+        edges = [None] * len(edges)  # a program computes it anew, and no derivative goes through it
     y.setflags(False)  # type: ignore[call-arg]  # write=False, in a quarter of the time of y.flags.writeable = False
     node = blank(kind)
     node._data = y

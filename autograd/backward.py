@@ -10,7 +10,7 @@ import numpy as np
 
 from autograd.errors import AutogradError, OperandError
 from autograd.graph import MANY, Node, ancestry
-from autograd.modes import MODE
+from autograd.modes import current_mode
 from autograd.products import masked_product
 
 
@@ -65,6 +65,7 @@ def backward(root: Node, seed: Any = None) -> None:
             f"backward from {root!r}, a constant: nothing it was computed from is recorded. "
             "Was it made under no_grad(), or frozen with requires_grad = False?"
         )
+    _demand_no_recording(root)
     with paused_collector(), np.errstate(all="ignore"):  # what a derivative is not finite at, detect_anomaly tells
         root.store(_inspected(root, walk_back(root, seed, in_place=True)))
     root._mark = root.mark._replace(walked=True)
@@ -76,14 +77,22 @@ def gradients(root: Node, wrt: Iterable[Node], *, create_graph: bool = False) ->
     With `create_graph` each is a node, to be differentiated again; it cannot be made under no_grad().
     """
     wanted = _nodes(wrt)
-    if create_graph and not MODE.get().records:
+    if create_graph and not current_mode().records:
         raise AutogradError("gradients(…, create_graph=True) records a graph: call it outside no_grad()")
+    if not create_graph:
+        _demand_no_recording(root)
     places = set(wanted)
     with np.errstate(all="ignore"):
         walk = _inspected(root, walk_back(root, create_graph=create_graph))
         found = {node: adjoint for node, adjoint in walk if node in places}
     shares = [found.get(node, 0.0) for node in wanted]
     return tuple(root.constant(g) if create_graph and not isinstance(g, Node) else g for g in shares)
+
+
+def _demand_no_recording(root: Node) -> None:
+    """Under record a gradient as a plain number would be frozen into the program."""
+    if (recording := current_mode().recording) is not None:
+        recording.read(root, "the gradient")
 
 
 def _nodes(wrt: Iterable[Node]) -> list[Node]:
@@ -96,7 +105,7 @@ def _nodes(wrt: Iterable[Node]) -> list[Node]:
 
 def _inspected(root: Node, walk: Iterable[tuple[Node, Any]]) -> Iterable[tuple[Node, Any]]:
     """The walk; under detect_anomaly looked through first, so that an anomaly ends it before anything is stored."""
-    watcher = MODE.get().watcher
+    watcher = current_mode().watcher
     return walk if watcher is None else list(watcher.inspected(root, walk))
 
 

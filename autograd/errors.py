@@ -33,6 +33,10 @@ class NonFinite(AutogradError, ArithmeticError):
     """A value or derivative is not finite where it must be: under `detect_anomaly` the first such one."""
 
 
+class Unrecordable(AutogradError):
+    """A function cannot become a program: something in it would be frozen, or it takes too many different paths."""
+
+
 class GraphTooLarge(AutogradError):
     """A graph has more nodes than what was asked for can show; the message says what can."""
 

@@ -23,7 +23,7 @@ class recording(ModeChange):  # noqa: N801 (reads as a statement: with recording
     __slots__ = ()
 
     def _changed(self, mode: Mode) -> Mode:
-        return Mode(True, mode.keeps_lines, mode.watcher, mode.region, True)
+        return mode.but(records=True, attached=True)
 
 
 class Evaluation:

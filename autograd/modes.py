@@ -49,7 +49,7 @@ class Region:
 class Mode:
     """What every op asks before it records; never changed, only replaced by another."""
 
-    __slots__ = ("attached", "keeps_lines", "records", "region", "special", "watcher")
+    __slots__ = ("attached", "keeps_lines", "recording", "records", "region", "special", "watcher")
 
     def __init__(
         self,
@@ -58,20 +58,31 @@ class Mode:
         watcher: Any = None,
         region: Region | None = None,
         attached: bool = False,
+        recording: Any = None,
     ) -> None:
         self.records = records
         self.keeps_lines = keeps_lines
         self.watcher = watcher  # under detect_anomaly: told of every new node
         self.region = region
         self.attached = attached  # a node must not be turned into a plain float: what follows would be cut off
+        self.recording = recording  # under record: told of every decision, and of every number that is read
         self.special = not records or keeps_lines or watcher is not None  # whether an op must look beyond the region
+
+    def but(self, **changes: Any) -> Mode:
+        """This mode with these things changed."""
+        return Mode(**{name: changes.get(name, getattr(self, name)) for name in _PARTS})
 
     def within(self, owner: Any) -> Mode:
         """This mode in one more region."""
-        return Mode(self.records, self.keeps_lines, self.watcher, Region(owner, self.region), self.attached)
+        region = Region(owner, self.region)
+        return Mode(self.records, self.keeps_lines, self.watcher, region, self.attached, self.recording)
+
+
+_PARTS = ("records", "keeps_lines", "watcher", "region", "attached", "recording")
 
 
 MODE: ContextVar[Mode] = ContextVar("autograd_mode", default=Mode())  # noqa: B039 (a Mode never changes)
+current_mode = MODE.get
 
 
 class ModeChange(ContextDecorator):
@@ -119,7 +130,7 @@ class no_grad(ModeChange):  # noqa: N801 (reads as a statement: with no_grad())
     __slots__ = ()
 
     def _changed(self, mode: Mode) -> Mode:
-        return Mode(False, mode.keeps_lines, mode.watcher, mode.region, mode.attached)
+        return mode.but(records=False)
 
 
 class trace(ModeChange):  # noqa: N801
@@ -129,7 +140,7 @@ class trace(ModeChange):  # noqa: N801
     _namesake = ". The trace of a matrix is t.trace() or np.trace(t)"
 
     def _changed(self, mode: Mode) -> Mode:
-        return Mode(mode.records, True, mode.watcher, mode.region, mode.attached)
+        return mode.but(keeps_lines=True)
 
 
 class region(ModeChange):  # noqa: N801
@@ -156,7 +167,7 @@ class attached(ModeChange):  # noqa: N801
     __slots__ = ()
 
     def _changed(self, mode: Mode) -> Mode:
-        return Mode(mode.records, mode.keeps_lines, mode.watcher, mode.region, True)
+        return mode.but(attached=True)
 
 
 def calling_site() -> Site:

@@ -13,13 +13,12 @@ from typing import Any
 
 from autograd.errors import OperandError, RuleError, StaleData
 from autograd.graph import Mark, Node
-from autograd.modes import MODE, Mode, attached, calling_site
+from autograd.modes import Mode, attached, calling_site, current_mode
 from autograd.op import EXCEPTIONAL, Op, as_float
 from autograd.ops import TABLE
 from autograd.products import masked_product
 
 blank = object.__new__
-current_mode = MODE.get
 
 
 def recorder(op: Op) -> Callable[..., Any]:
@@ -136,13 +135,13 @@ def _record(op: Op, operands: Sequence[Any], mode: Mode) -> Any:
     floats = [p._data if isinstance(p, Node) else p for p in parents]
     if not all(x.__class__ is float for x in floats):
         raise OperandError(f"{op.name} cannot join a Value and a Tensor: use one kind of node throughout")
-    if not mode.records:
+    if not mode.records and mode.recording is None:
         return _constant(op, parents, floats)
     y, derivatives = op.value_and_derivatives(*floats)
     node: Any = blank(next(p.__class__ for p in parents if isinstance(p, Node)))
     node._data, node.grad, node.op, node._mark = y, 0.0, op, mode.region
     taken = tuple(
-        settled(op, d) if isinstance(p, Node) and p._requires_grad else None
+        settled(op, d) if mode.records and isinstance(p, Node) and p._requires_grad else None
         for p, d in zip(parents, derivatives, strict=True)
     )
     node.join(parents, taken)

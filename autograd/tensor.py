@@ -12,7 +12,7 @@ from autograd import array_functions as functions, array_ops, arrays, backward, 
 from autograd.errors import ArgumentError, AutogradError, Detached, OperandError, ShapeError
 from autograd.graph import MANY, Node
 from autograd.leaf_data import LeafData
-from autograd.modes import MODE
+from autograd.modes import current_mode, no_grad
 from autograd.op import Op, as_float
 
 
@@ -64,6 +64,7 @@ class Tensor(Node):
 
         So `t.data = t.data - lr * t.grad` takes a step, and so does `t.data -= lr * t.grad`.
         """
+        self._demand_readable("the data")
         view = self._data.view() if self.op is not None else self._data.view(LeafData)
         view.flags.writeable = False
         return view
@@ -79,6 +80,8 @@ class Tensor(Node):
 
     def write(self, new: Any) -> None:
         """Copies numbers of this shape into a leaf's place, which raises its version: graphs made before are stale."""
+        if (recording := current_mode().recording) is not None:
+            recording.written_to(self)
         if not self._data.flags.writeable:
             self._data = self._data.copy()
         np.copyto(self._data, new, casting="same_kind")
@@ -112,6 +115,11 @@ class Tensor(Node):
         """Says that the numbers have been changed in their place: graphs made before are stale."""
         self._version += 1
 
+    def _demand_readable(self, what: str) -> None:
+        """Under record a number that left the graph would be frozen into the program."""
+        if (recording := current_mode().recording) is not None:
+            recording.read(self, what)
+
     shape = property(lambda self: self._data.shape, doc="The size of each axis.")
     dtype = property(lambda self: self._data.dtype, doc="float32 or float64; of argmax whole numbers.")
     ndim = property(lambda self: self._data.ndim, doc="How many axes there are.")
@@ -119,22 +127,27 @@ class Tensor(Node):
 
     def numpy(self) -> NDArray[Any]:
         """A copy of the data."""
+        self._demand_readable("the data")
         return self._data.copy()
 
     def item(self) -> float:
         """The one entry of a Tensor of size 1 as a plain number."""
         if self.size != 1:
             raise ShapeError(f"item() is the number of a Tensor of size 1, and this one has shape {self.shape}")
-        if MODE.get().attached:
+        if current_mode().attached:
             raise Detached(f"a plain number made of {self!r} would cut the derivative off here")
         return self._data.item()
 
     def tolist(self) -> Any:
         """The data as nested lists of plain numbers."""
+        self._demand_readable("the data")
         return self._data.tolist()
 
     def detach(self) -> Tensor:
         """A constant with the same data."""
+        if current_mode().recording is not None:
+            with no_grad():
+                return self * 1.0  # a line of the program, through which no derivative goes
         return arrays.leaf(Tensor, self._data.copy() if self.op is None else self._data, requires_grad=False)
 
     # ── the graph ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -290,6 +303,8 @@ class Tensor(Node):
             raise OperandError(
                 f"a Tensor of shape {self.shape} is neither true nor false: use autograd.where to choose by entry"
             )
+        if (recording := current_mode().recording) is not None:
+            return bool(recording.decided(self))
         return bool(self._data.item())
 
     def __float__(self) -> float:
@@ -461,7 +476,7 @@ class Tensor(Node):
         return numpy_protocols.of_function(function, arguments, options)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
-        if self._requires_grad or MODE.get().attached:
+        if self._requires_grad or current_mode().attached:
             raise Detached(f"an array made of {self!r} would leave the graph unseen: say t.numpy() or t.data")
         return self._data.astype(dtype or self.dtype)
 

@@ -11,7 +11,7 @@ import numpy as np
 from autograd import backward, ops
 from autograd.errors import Detached, OperandError
 from autograd.graph import Node
-from autograd.modes import MODE
+from autograd.modes import current_mode
 from autograd.op import Op, as_float
 from autograd.scalars import recorder, reflected, shares
 
@@ -45,10 +45,14 @@ class Value(Node):
     @property
     def data(self) -> float:
         """The number. Setting it changes this node alone: what was computed from it keeps its derivatives."""
+        if (recording := current_mode().recording) is not None:
+            recording.read(self, "the data")
         return self._data
 
     @data.setter
     def data(self, x: Any) -> None:
+        if (recording := current_mode().recording) is not None:
+            recording.written_to(self)
         self._data = as_float(x, "data", wanted="plain numbers")
 
     def apply(self, op: Op, arguments: Sequence[Any], parameters: dict[str, Any] | None = None) -> Value:
@@ -137,14 +141,18 @@ class Value(Node):
     __hash__ = object.__hash__
 
     def _compare(self, relation: Callable[[Any, Any], bool], other: Any) -> bool:
+        if (recording := current_mode().recording) is not None and isinstance(other, (Value, int, float, np.number)):
+            return recording.decided(_ROWS[relation](self, other))
         other = other._data if isinstance(other, Value) else other
         return relation(self._data, other) if isinstance(other, (int, float, np.number)) else NotImplemented
 
     def __bool__(self) -> bool:
+        if (recording := current_mode().recording) is not None:
+            return recording.decided(self)
         return self._data != 0.0
 
     def __float__(self) -> float:
-        if MODE.get().attached:
+        if current_mode().attached:
             raise Detached(
                 f"float({self!r}) would cut the derivative off here: write autograd.exp and the like, not math.exp"
             )
@@ -168,6 +176,10 @@ class Value(Node):
         return f"Value({self._data!r}, grad={self.grad!r}{made}{label})"
 
 
+_ROWS: dict[Callable[[Any, Any], bool], Op] = {
+    operator.lt: ops.less, operator.le: ops.less_equal, operator.gt: ops.greater,
+    operator.ge: ops.greater_equal, operator.eq: ops.equal, operator.ne: ops.not_equal,
+}  # fmt: skip
 _OPERATORS: dict[np.ufunc, Callable[[Any, Any], Any]] = {
     np.add: operator.add, np.subtract: operator.sub, np.multiply: operator.mul, np.divide: operator.truediv,
     np.power: operator.pow, np.less: operator.lt, np.less_equal: operator.le, np.greater: operator.gt,

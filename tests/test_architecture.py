@@ -18,7 +18,7 @@ ROOT = Path(autograd.__file__).parents[1]
 ROOMS = {
     "autograd": [
         *("errors", "complaints", "leaf_data", "modes", "graph", "products", "op", "ops", "subscripts", "array_ops"),
-        *("scalars", "arrays", "liveness", "anomaly", "backward"),
+        *("algebra", "scalars", "arrays", "liveness", "anomaly", "backward"),
         *("value", "array_functions", "numpy_protocols", "tensor"),
         "functions",
         *("trees", "stand_ins", "forward", "lifting", "evaluation", "sweeping", "transforms"),

@@ -1,0 +1,155 @@
+"""The arguments of a program: which of their leaves are numbers, arrays, models or settings, and their names."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from numbers import Real
+from typing import Any
+
+import numpy as np
+
+from autograd import arrays
+from autograd.errors import ArgumentError, OperandError, ShapeError
+from autograd.graph import Node
+from autograd.lifting import dtype_of_numbers, lifted
+from autograd.op import as_float
+from autograd.program.forms import form_of, leaves_of, names_of
+from autograd.tensor import Tensor
+
+NUMBER, ARRAY, MODEL, SETTING = "number", "array", "model", "setting"
+_RESERVED = {"math", "np", "reduce", "value", "value_and_gradient"}
+
+
+class Arguments:
+    """The example that a program was recorded with, taken apart: every call is taken apart in the same way."""
+
+    def __init__(self, f: Callable[..., Any], example: Sequence[Any]) -> None:
+        self.names = _argument_names(f, len(example))
+        self.example = tuple(example)
+        self.forms = [form_of(x, name) for x, name in zip(example, self.names, strict=True)]
+        self.leaves = self.taken_apart(example)
+        self.kinds = [_kind(leaf) for leaf in self.leaves]
+        self.live = [i for i, kind in enumerate(self.kinds) if kind in (NUMBER, ARRAY)]
+        self.settings = [(i, self.leaves[i]) for i, kind in enumerate(self.kinds) if kind == SETTING]
+        self.models = [i for i, kind in enumerate(self.kinds) if kind == MODEL]
+        self.all_numbers = all(kind == NUMBER for kind in self.kinds)
+        paths = [path for x, name in zip(example, self.names, strict=True) for path in names_of(x, name)]
+        self.paths = _distinct(paths)
+
+    def taken_apart(self, given: Sequence[Any]) -> list[Any]:
+        """The leaves of the arguments of a call; ArgumentError or ShapeError where they have another form."""
+        if len(given) != len(self.names):
+            raise ArgumentError(f"this program takes {len(self.names)} arguments, {', '.join(self.names)}: "
+                                f"got {len(given)}")  # fmt: skip
+        found: list[Any] = []
+        for form, x in zip(self.forms, given, strict=True):
+            if form is None:
+                found.append(x)
+            else:
+                form.taken_apart(x, found)
+        return found
+
+    def put_together(self, parts: Sequence[Any], places: Sequence[int]) -> tuple[Any, ...]:
+        """The arguments at these places with other leaves."""
+        every = iter(parts)
+        trees = [next(every) if form is None else form.put_together(every) for form in self.forms]
+        return tuple(trees[place] for place in places)
+
+    def belong_to(self, places: Sequence[int]) -> list[int]:
+        """Which leaves belong to the arguments at these places."""
+        owners = [
+            i for i, (form, x) in enumerate(zip(self.forms, self.example, strict=True)) for _ in leaves_of(form, x)
+        ]
+        return [i for i, owner in enumerate(owners) if owner in places]
+
+    def demand_settings(self, given: Sequence[Any]) -> None:
+        """ArgumentError where a setting, such as a flag or a name, is not the one recorded."""
+        for i, setting in self.settings:
+            if given[i] is not setting and given[i] != setting:
+                raise ArgumentError(
+                    f"this program was recorded with {self.paths[i]} = {setting!r}, and was given {given[i]!r}: only "
+                    "numbers and arrays can change. Record it again"
+                )
+
+    def fresh(self, given: Sequence[Any]) -> list[Any]:
+        """New leaves with these numbers, in the places of numbers and arrays."""
+        live = [given[i] for i in self.live]
+        dtype = dtype_of_numbers(live, live)
+        return [_fresh(x, self.paths[i], dtype) for i, x in zip(self.live, live, strict=True)]
+
+    def inputs(self, given: Sequence[Any]) -> tuple[list[Any], tuple[Any, ...]]:
+        """The plain numbers and arrays of a call, and what a recording depends on besides: shapes and dtypes."""
+        if self.all_numbers:
+            return [x if x.__class__ is float else as_number(x, self.paths[i]) for i, x in enumerate(given)], ()
+        found, key = [], []
+        for i in self.live:
+            if self.kinds[i] == ARRAY:
+                found.append(as_array(given[i], self.leaves[i], self.paths[i]))
+                key.append(found[-1].shape)
+            else:
+                found.append(as_number(given[i], self.paths[i]))
+        return found, tuple(key)
+
+
+def _fresh(x: Any, name: str, dtype: Any) -> Any:
+    if isinstance(x, np.ndarray) and x.dtype.kind in "iub":
+        return arrays.constant(Tensor, x, "a program works on numbers and arrays, not on")
+    leaf = lifted(x, name, dtype)
+    leaf.label = name
+    return leaf
+
+
+def as_number(x: Any, name: str) -> float:
+    """A number given to a program."""
+    return x if x.__class__ is float else as_float(x._data if isinstance(x, Node) else x, name)
+
+
+def as_array(x: Any, like: Any, name: str) -> Any:
+    """An array given to a program, in the dtype that it was recorded with."""
+    data = np.asarray(x._data if isinstance(x, Node) else x)
+    if data.dtype == like.dtype:
+        return data
+    if like.dtype.kind == "f" and data.dtype.kind in "fiub":
+        return data.astype(like.dtype)
+    raise OperandError(f"{name} was recorded as an array of {like.dtype}, and was given one of {data.dtype}")
+
+
+def _kind(leaf: Any) -> str:
+    if isinstance(leaf, (Tensor, np.ndarray)) and (isinstance(leaf, Tensor) or leaf.dtype.kind in "fiub"):
+        return ARRAY
+    if isinstance(leaf, (bool, np.bool_)):
+        return SETTING
+    if isinstance(leaf, (Real, Node)):
+        return NUMBER
+    return MODEL if hasattr(leaf, "named_parameters") else SETTING
+
+
+def _argument_names(f: Callable[..., Any], count: int) -> list[str]:
+    """The names in the signature of f; x1, x2, … where it has none."""
+    try:
+        parameters = list(inspect.signature(f).parameters.values())
+    except (TypeError, ValueError):
+        parameters = []
+    names = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    if len(names) < count:
+        names += [f"x{i + 1}" for i in range(len(names), count)]
+    return names[:count]
+
+
+def _distinct(names: Sequence[str]) -> list[str]:
+    taken, found = set(_RESERVED), []
+    for name in names:
+        name = name if name.isidentifier() else f"x_{name}"
+        while name in taken:
+            name += "_"
+        taken.add(name)
+        found.append(name)
+    return found
+
+
+def shape_error(name: str, held: str) -> ShapeError:
+    """What a gradient of more than one number is refused with."""
+    return ShapeError(
+        f"a gradient is that of one number, and {name} gave {held}: record a weighted sum of it, or use jacobian"
+    )

@@ -1,0 +1,48 @@
+"""The executor on plain floats: the page itself, compiled by Python."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any
+
+from autograd.program import careful
+from autograd.program.careful import Results
+from autograd.program.listing import Listing
+from autograd.program.source import compiled
+
+# What Python's functions raise where IEEE-754 has an infinity or nan.
+EXCEPTIONAL = (ArithmeticError, ValueError)
+
+
+class Floats:
+    """Runs a listing on floats, bit for bit as the engine would; None where a guard goes the other way."""
+
+    def __init__(self, listing: Listing, title: str) -> None:
+        self.listing, self.title = listing, title
+        self._one = len(listing.outputs) == 1
+
+    @cached_property
+    def _functions(self) -> dict[str, Any]:
+        return compiled(self.listing, self.title)
+
+    def value(self, inputs: Sequence[float]) -> Sequence[float] | None:
+        """The outputs."""
+        try:
+            y = self._functions["value"](*inputs)
+        except EXCEPTIONAL:
+            return careful.value(self.listing, inputs)
+        return (y,) if self._one and y is not None else y
+
+    def value_and_gradient(self, inputs: Sequence[float]) -> Results | tuple[Any, Any] | None:
+        """The outputs, and the derivatives by the inputs that are differentiated toward."""
+        try:
+            found = self._functions["value_and_gradient"](*inputs)
+            if found is None:
+                return None
+            total = sum(found[1])
+        except EXCEPTIONAL:
+            total = float("nan")
+        if total != total:  # a nan among them, or ∞ − ∞: the masked way knows
+            return careful.value_and_gradient(self.listing, inputs)
+        return (found[0],), found[1]

@@ -1,0 +1,76 @@
+"""Forms: how the arguments of a program lie in lists, tuples and dicts, to take calls apart and back quickly."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from autograd.errors import ShapeError
+from autograd.trees import beside, leaves, rebuilt
+
+
+class Form(NamedTuple):
+    """One list, tuple or dict: how many parts, under which keys, and the forms of those that are no leaves."""
+
+    example: Any
+    keys: tuple[Any, ...] | None
+    parts: tuple[Form | None, ...]
+    bare: bool  # whether all parts are leaves
+    name: str
+
+    def taken_apart(self, given: Any, into: list[Any]) -> None:
+        """Appends the leaves of `given` from left to right; ShapeError where it has another form."""
+        if self.keys is None:
+            if not isinstance(given, (list, tuple)) or len(given) != len(self.parts):
+                self._misfit(given)
+            items = given
+        else:
+            if not isinstance(given, dict) or given.keys() != self.example.keys():
+                self._misfit(given)
+            items = [given[key] for key in self.keys]
+        if self.bare:
+            into.extend(items)
+            return
+        for form, item in zip(self.parts, items, strict=True):
+            if form is None:
+                into.append(item)
+            else:
+                form.taken_apart(item, into)
+
+    def put_together(self, parts: Iterator[Any]) -> Any:
+        """A tree of this form with these leaves."""
+        if self.example.__class__ not in (list, tuple):
+            return rebuilt(self.example, parts)
+        filled = [next(parts) if form is None else form.put_together(parts) for form in self.parts]
+        return filled if self.example.__class__ is list else tuple(filled)
+
+    def _misfit(self, given: Any) -> None:
+        for _ in beside(self.example, given, self.name):
+            pass
+        raise ShapeError(f"{self.name} has another form than the example the program was recorded with")
+
+
+def form_of(tree: Any, name: str) -> Form | None:
+    """The form of a tree; None of a leaf."""
+    if not isinstance(tree, (list, tuple, dict)):
+        return None
+    keys = tuple(tree) if isinstance(tree, dict) else None
+    items = list(tree.values()) if isinstance(tree, dict) else tree
+    places = range(len(items)) if keys is None else keys
+    parts = tuple(form_of(item, f"{name}[{place!r}]") for place, item in zip(places, items, strict=True))
+    return Form(tree, keys, parts, not any(parts), name)
+
+
+def leaves_of(form: Form | None, given: Any) -> list[Any]:
+    """The leaves of an argument that has this form."""
+    if form is None:
+        return [given]
+    found: list[Any] = []
+    form.taken_apart(given, found)
+    return found
+
+
+def names_of(tree: Any, name: str) -> list[str]:
+    """A Python name for every leaf: params_w_0 for params['w'][0]."""
+    return [re.sub(r"\W+", "_", path).strip("_") for path, _ in leaves(tree, name)]

@@ -1,0 +1,71 @@
+"""Path: one recording of a function, along the branches that one example took, and the executors that run it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from autograd.graph import Node
+from autograd.program.arguments import as_array
+from autograd.program.arrays import Arrays
+from autograd.program.floats import Floats
+from autograd.program.listing import Listing
+from autograd.program.passes import simplified
+from autograd.program.recording import Recorded
+
+EXECUTORS: dict[str, Callable[[Listing, str], Any]] = {"python": Floats, "arrays": Arrays}
+
+
+class Path:
+    """A listing, the form of what it gives, and where the leaves come from that the function uses unasked."""
+
+    def __init__(
+        self,
+        recorded: Recorded,
+        given: Sequence[Any],
+        owners: dict[Any, tuple[int, str]],
+        models: Sequence[int],
+        name: str,
+    ) -> None:
+        self.listing, self.result, self._name = recorded.listing, recorded.result, name
+        self.leaves = list(recorded.captured)
+        self.owners = [owners.get(leaf) for leaf in self.leaves]  # place of a model among the arguments, and a name
+        self._held = {i: given[i] for i in models}
+        self.zeros = {
+            i: {name: np.zeros_like(leaf._data) for name, leaf in model.named_parameters()}
+            for i, model in self._held.items()
+        }
+        self._executors: dict[str, Any] = {}
+
+    @cached_property
+    def short(self) -> Listing:
+        """The listing after simplification: what executors run."""
+        return simplified(self.listing)[0]
+
+    def captured(self, given: Sequence[Any]) -> list[Any]:
+        """The numbers of the leaves that are no arguments: of the models given, and of variables used unasked."""
+        if not self.leaves:
+            return []
+        if all(given[i] is model for i, model in self._held.items()):
+            return [leaf._data for leaf in self.leaves]
+        named = {i: dict(given[i].named_parameters()) for i in self._held}
+        return [
+            leaf._data if owner is None else _like(leaf, named[owner[0]][owner[1]], owner[1])
+            for leaf, owner in zip(self.leaves, self.owners, strict=True)
+        ]
+
+    def executor(self, kind: str) -> Any:
+        """What runs the listing, made when it is first asked for."""
+        if kind not in self._executors:
+            self._executors[kind] = EXECUTORS[kind](self.short, self._name)
+        return self._executors[kind]
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "_executors": {}}  # made anew where it is unpickled
+
+
+def _like(leaf: Node, other: Node, name: str) -> Any:
+    return as_array(other, leaf._data, name) if hasattr(leaf._data, "dtype") else other._data

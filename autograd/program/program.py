@@ -1,0 +1,217 @@
+"""Program: a function recorded once, as data that can be read, and run at the speed of the machine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from autograd.errors import Unrecordable
+from autograd.graph import Node
+from autograd.lifting import checked_output, name_of, places_of, within
+from autograd.program import careful
+from autograd.program.arguments import Arguments, shape_error
+from autograd.program.listing import Listing
+from autograd.program.passes import simplified
+from autograd.program.path import Path
+from autograd.program.recording import recorded
+from autograd.program.source import source
+from autograd.trees import leaves, rebuilt
+
+MOST_PATHS = 64  # branches that a program holds, each a recording of its own
+
+
+def record(f: Callable[..., Any], *example: Any, argnums: int | Sequence[int] | None = None) -> Program:
+    """The program of f: its graph and the graph of its gradient, recorded at an example of its arguments.
+
+    Arguments are numbers, arrays, Values, Tensors, models with parameters, and lists, tuples and dicts of them; what
+    matters of the numbers is only which branches they take. The gradient is taken toward all of them, or toward
+    `argnums`. Unrecordable or Detached names the line where something would be frozen that must not be.
+
+    >>> from autograd import exp
+    >>> program = record(lambda x, w, b: 1 / (exp(-(x * w + b)) + 1), 1.0, 0.0, 0.0)
+    >>> program(1.0, 0.0, 0.0)
+    0.5
+    >>> program.gradient(1.0, 0.0, 0.0)
+    (0.0, 0.25, 0.25)
+    """
+    return Program(f, example, argnums)
+
+
+class Program:
+    """A recorded function: called, it gives what the function gives, without its Python being run again.
+
+    A branch that no example took is recorded when a call first takes it. A model's parameters, and variables that the
+    function uses besides its arguments, are read anew at every call.
+    """
+
+    def __init__(self, f: Callable[..., Any], example: Sequence[Any], argnums: Any = None) -> None:
+        self.name = name_of(f)
+        self._f: Callable[..., Any] | None = f
+        self._arguments = Arguments(f, example)
+        count = len(example)
+        self._chosen = tuple(range(count))
+        if argnums is not None:
+            self._chosen = within(places_of(argnums, self.name), count, self.name)
+        self._toward = set(self._arguments.belong_to(self._chosen))
+        self._kind = "python" if self._arguments.all_numbers else "arrays"
+        self._paths: dict[Any, list[Path]] = {}
+        self._record(self._arguments.leaves)
+
+    # ── calling ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def __call__(self, *xs: Any) -> Any:
+        """What the function gives, in its form: numbers or arrays; nodes where nodes are given."""
+        given = self._arguments.taken_apart(xs)
+        if any(isinstance(x, Node) for x in given):
+            return self._on_nodes(given)
+        path, outputs = self._found(given, lambda path, inputs: path.executor(self._kind).value(inputs))
+        return _filled(path.result, outputs)
+
+    def gradient(self, *xs: Any) -> tuple[Any, ...]:
+        """The gradient of the one number that the function gives: a tuple, one entry an input, in the input's form.
+
+        The entry of a model is a dict of parameter names and derivatives.
+        """
+        return self.value_and_gradient(*xs)[1]
+
+    def value_and_gradient(self, *xs: Any) -> tuple[Any, tuple[Any, ...]]:
+        """The value and its gradient in one pass; see `gradient`."""
+        given = self._arguments.taken_apart(xs)
+        path, both = self._found(
+            given, lambda path, inputs: self._differentiable(path).executor(self._kind).value_and_gradient(inputs)
+        )
+        outputs, found = both  # the path was found by what it gave
+        return _filled(path.result, outputs), self._like_arguments(path, found)
+
+    def _found(self, given: Sequence[Any], run: Callable[[Path, Sequence[Any]], Any]) -> tuple[Path, Any]:
+        """The path whose branches these leaves take, recorded now if there is none, and what it gives."""
+        self._arguments.demand_settings(given)
+        inputs, key = self._arguments.inputs(given)
+        for path in self._paths.get(key, ()):
+            found = run(path, [*inputs, *path.captured(given)])
+            if found is not None:
+                return path, found
+        path = self._record(given)
+        return path, run(path, [*inputs, *path.captured(given)])
+
+    def _on_nodes(self, given: Sequence[Any]) -> Any:
+        live = [given[i] for i in self._arguments.live]
+        for path in self._paths.get(self._arguments.inputs(given)[1], ()):
+            numbers = careful.replayed(path.listing, [*live, *path.captured(given)])
+            if numbers is not None:
+                return _filled(path.result, [numbers[place] for place in path.listing.outputs])
+        self._record(given)
+        return self._on_nodes(given)
+
+    def _differentiable(self, path: Path) -> Path:
+        if not path.listing.gradients:
+            result = path.result
+            held = f"a {type(result).__name__} of {len(result)}" if isinstance(result, (list, tuple, dict)) else "more"
+            raise shape_error(self.name, held)
+        return path
+
+    def _like_arguments(self, path: Path, found: Sequence[Any]) -> tuple[Any, ...]:
+        """Derivatives in the form of the arguments they belong to."""
+        parts: list[Any] = [None] * len(self._arguments.leaves)
+        for i, zeros in path.zeros.items():  # of parameters that the function does not use
+            parts[i] = {name: np.copy(zero)[()] for name, zero in zeros.items()}
+        places = [i for i, place in enumerate(path.listing.gradients) if place is not None]
+        for i, g in zip(places, found, strict=True):
+            if i < len(self._arguments.live):
+                parts[self._arguments.live[i]] = g
+                continue
+            owner = path.owners[i - len(self._arguments.live)]
+            assert owner is not None
+            parts[owner[0]][owner[1]] = g
+        return self._arguments.put_together(parts, self._chosen)
+
+    # ── recording ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _record(self, given: Sequence[Any]) -> Path:
+        """Records the branches that these leaves take."""
+        if self._f is None:
+            raise Unrecordable(
+                f"{self.name} takes a branch here that was not recorded before the program was pickled: "
+                "record it again with an example of this kind"
+            )
+        arguments = self._arguments
+        known = self._paths.setdefault(arguments.inputs(given)[1], [])
+        if len(known) == MOST_PATHS:
+            raise Unrecordable(
+                f"{self.name} has taken {MOST_PATHS} different paths through its branches, the last decided at "
+                f"{known[-1].listing.guards[-1].line}: write branches on numbers with autograd.where or maximum"
+            )
+        models = {leaf: (i, name) for i in arguments.models for name, leaf in given[i].named_parameters()}
+        names = {leaf: f"{arguments.paths[i]}_{name}".replace(".", "_") for leaf, (i, name) in models.items()}
+        wrt = [place for place, i in enumerate(arguments.live) if i in self._toward]
+        toward = {leaf for leaf, (i, _) in models.items() if i in self._toward}
+        live = [arguments.paths[i] for i in arguments.live]
+        made = recorded(
+            partial(self._called, given), partial(arguments.fresh, given), live, wrt, self.name, names, toward
+        )
+        path = Path(made, given, models, arguments.models, self.name)
+        known.append(path)
+        return path
+
+    def _called(self, given: Sequence[Any], inputs: Sequence[Any]) -> tuple[Any, list[Any]]:
+        """The function on leaves in the places of numbers and arrays: what it gave, and the outputs in it."""
+        assert self._f is not None
+        parts = list(given)
+        for i, x in zip(self._arguments.live, inputs, strict=True):
+            parts[i] = x
+        every = range(len(self._arguments.names))
+        result = self._f(*self._arguments.put_together(parts, every))
+        return result, [checked_output(x, name) for name, x in leaves(result, f"what {self.name} gave")]
+
+    # ── reading ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def listing(self) -> Listing:
+        """The recorded instructions, along the branches that the example took."""
+        return self._first.listing
+
+    @property
+    def _first(self) -> Path:
+        return next(iter(self._paths.values()))[0]
+
+    @property
+    def paths(self) -> tuple[Listing, ...]:
+        """One listing for every path through the function's branches that has been recorded."""
+        return tuple(path.listing for known in self._paths.values() for path in known)
+
+    def source(self) -> str:
+        """A page of Python that a student can read and that runs on its own: forward, then backward, line by line."""
+        return source(self._first.short, f"{self.name}, and its derivatives by the chain rule.")
+
+    def explain(self) -> str:
+        """What each pass of simplification removed from the recorded instructions."""
+        recorded, (short, removed) = self.listing, simplified(self.listing)
+        lines = [
+            f"{len(recorded.instructions)} instructions recorded",
+            *(f"{n:>6} by {name}" for name, n in removed.items()),
+        ]
+        return "\n".join([*lines, f"{len(short.instructions)} instructions run"])
+
+    def __str__(self) -> str:
+        return str(self.listing)
+
+    def __repr__(self) -> str:
+        listing = self.listing
+        backward = len(listing.instructions) - listing.forward
+        paths = f", {len(self.paths)} paths" if len(self.paths) > 1 else ""
+        return f"<program {self.name}: {listing.forward} instructions forward, {backward} backward{paths}>"
+
+    def __eq__(self, other: object) -> bool:
+        return self.paths == other.paths if isinstance(other, Program) else NotImplemented
+
+    __hash__ = object.__hash__
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "_f": None}  # a pickle holds what was recorded, and no code
+
+
+def _filled(result: Any, outputs: Sequence[Any]) -> Any:
+    return outputs[0] if not isinstance(result, (list, tuple, dict)) else rebuilt(result, iter(outputs))
