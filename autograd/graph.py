@@ -218,11 +218,12 @@ def _unpickled(kind: type[Node], rows: list[tuple[Any, ...]]) -> Node:
 # ── the walk ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def ancestry(root: Node, *, differentiable: bool = False) -> list[Node]:
+def ancestry(root: Node, *, differentiable: bool = False, numbers: bool = True) -> list[Node]:
     """Every node the root depends on, parents before children.
 
     Depth-first, parents left to right, iterative, and the same in every process. With `differentiable` only the
-    edges that carry a derivative are followed: what backward needs, and nothing else.
+    edges that carry a derivative are followed: what backward needs, and nothing else. Without `numbers` plain numbers
+    among the parents stay plain numbers, and are left out.
     """
     if not isinstance(root, Node):
         raise OperandError(f"a graph is walked from a node, such as a Value, not from {type(root).__name__}: {root!r}")
@@ -236,11 +237,13 @@ def ancestry(root: Node, *, differentiable: bool = False) -> list[Node]:
         see(node)
         left, right = node._left, node._right
         if right is MANY or not differentiable:
-            if not differentiable:
+            if differentiable:
+                waiting = [left[i] for i, edge in enumerate(node._d_left) if edge is not None and left[i] not in seen]
+            elif numbers:
                 waiting = [parent for parent in node.parents if parent not in seen]
             else:
-                edges = node._d_left
-                waiting = [left[i] for i, edge in enumerate(edges) if edge is not None and left[i] not in seen]
+                operands = left if right is MANY else (left, right)
+                waiting = [x for x in operands if x.__class__ is not float and x is not None and x not in seen]
             if waiting:
                 stack += (node, None, *reversed(waiting[1:]))
                 node = waiting[0]

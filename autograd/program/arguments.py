@@ -18,6 +18,7 @@ from autograd.program.forms import form_of, leaves_of, names_of
 from autograd.tensor import Tensor
 
 NUMBER, ARRAY, MODEL, SETTING = "number", "array", "model", "setting"
+_FLOATS = {float}
 _RESERVED = {"math", "np", "reduce", "value", "value_and_gradient"}
 
 
@@ -78,10 +79,12 @@ class Arguments:
         dtype = dtype_of_numbers(live, live)
         return [_fresh(x, self.paths[i], dtype) for i, x in zip(self.live, live, strict=True)]
 
-    def inputs(self, given: Sequence[Any]) -> tuple[list[Any], tuple[Any, ...]]:
+    def inputs(self, given: list[Any]) -> tuple[list[Any], tuple[Any, ...]]:
         """The plain numbers and arrays of a call, and what a recording depends on besides: shapes and dtypes."""
         if self.all_numbers:
-            return [x if x.__class__ is float else as_number(x, self.paths[i]) for i, x in enumerate(given)], ()
+            if set(map(type, given)) == _FLOATS:
+                return given, ()
+            return [as_number(x, path) for x, path in zip(given, self.paths, strict=True)], ()
         found, key = [], []
         for i in self.live:
             if self.kinds[i] == ARRAY:

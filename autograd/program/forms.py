@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any, NamedTuple
 
 from autograd.errors import ShapeError
@@ -42,7 +43,10 @@ class Form(NamedTuple):
         """A tree of this form with these leaves."""
         if self.example.__class__ not in (list, tuple):
             return rebuilt(self.example, parts)
-        filled = [next(parts) if form is None else form.put_together(parts) for form in self.parts]
+        if self.bare:
+            filled = list(islice(parts, len(self.parts)))
+        else:
+            filled = [next(parts) if form is None else form.put_together(parts) for form in self.parts]
         return filled if self.example.__class__ is list else tuple(filled)
 
     def _misfit(self, given: Any) -> None:

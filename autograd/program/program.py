@@ -65,7 +65,7 @@ class Program:
     def __call__(self, *xs: Any) -> Any:
         """What the function gives, in its form: numbers or arrays; nodes where nodes are given."""
         given = self._arguments.taken_apart(xs)
-        if any(isinstance(x, Node) for x in given):
+        if any(issubclass(kind, Node) for kind in set(map(type, given))):
             return self._on_nodes(given)
         path, outputs = self._found(given, lambda path, inputs: path.executor(self._kind).value(inputs))
         return _filled(path.result, outputs)
@@ -86,7 +86,7 @@ class Program:
         outputs, found = both  # the path was found by what it gave
         return _filled(path.result, outputs), self._like_arguments(path, found)
 
-    def _found(self, given: Sequence[Any], run: Callable[[Path, Sequence[Any]], Any]) -> tuple[Path, Any]:
+    def _found(self, given: list[Any], run: Callable[[Path, Sequence[Any]], Any]) -> tuple[Path, Any]:
         """The path whose branches these leaves take, recorded now if there is none, and what it gives."""
         self._arguments.demand_settings(given)
         inputs, key = self._arguments.inputs(given)
@@ -97,7 +97,7 @@ class Program:
         path = self._record(given)
         return path, run(path, [*inputs, *path.captured(given)])
 
-    def _on_nodes(self, given: Sequence[Any]) -> Any:
+    def _on_nodes(self, given: list[Any]) -> Any:
         live = [given[i] for i in self._arguments.live]
         for path in self._paths.get(self._arguments.inputs(given)[1], ()):
             numbers = careful.replayed(path.listing, [*live, *path.captured(given)])
@@ -115,6 +115,8 @@ class Program:
 
     def _like_arguments(self, path: Path, found: Sequence[Any]) -> tuple[Any, ...]:
         """Derivatives in the form of the arguments they belong to."""
+        if self._arguments.all_numbers and len(found) == len(self._arguments.leaves):
+            return self._arguments.put_together(found, self._chosen)
         parts: list[Any] = [None] * len(self._arguments.leaves)
         for i, zeros in path.zeros.items():  # of parameters that the function does not use
             parts[i] = {name: np.copy(zero)[()] for name, zero in zeros.items()}
@@ -130,7 +132,7 @@ class Program:
 
     # ── recording ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _record(self, given: Sequence[Any]) -> Path:
+    def _record(self, given: list[Any]) -> Path:
         """Records the branches that these leaves take."""
         if self._f is None:
             raise Unrecordable(
@@ -156,7 +158,7 @@ class Program:
         known.append(path)
         return path
 
-    def _called(self, given: Sequence[Any], inputs: Sequence[Any]) -> tuple[Any, list[Any]]:
+    def _called(self, given: list[Any], inputs: Sequence[Any]) -> tuple[Any, list[Any]]:
         """The function on leaves in the places of numbers and arrays: what it gave, and the outputs in it."""
         assert self._f is not None
         parts = list(given)

@@ -8,17 +8,19 @@ of the program, read anew at every call.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from autograd.backward import paused_collector
 from autograd.errors import Detached, Unrecordable
-from autograd.graph import MANY, Node, ancestry
+from autograd.graph import Node
 from autograd.modes import Mode, ModeChange, Site, calling_site
-from autograd.program.listing import Guard, Instruction, Listing, same
-from autograd.program.reversing import Wanted, reverse
-from autograd.tensor import Tensor
+from autograd.program.listing import Guard, Listing, same
+from autograd.program.reversing import reverse
+from autograd.program.twins import captured_by_both
+from autograd.program.writing import Written, walked
 
 
 class Decision:
@@ -65,38 +67,38 @@ class Recording(ModeChange):
 
 
 class Run:
-    """What one run of the function left: the nodes of its outputs and decisions, and what it gave, as a tree."""
+    """What one run of the function left: the nodes of its decisions and outputs, and what it gave, as a tree."""
 
-    def __init__(self, f: Callable[[Sequence[Any]], tuple[Any, list[Any]]], inputs: Sequence[Any], lines: bool) -> None:
-        recording = Recording(lines)
+    def __init__(
+        self, f: Callable[[Sequence[Any]], tuple[Any, list[Any]]], inputs: Sequence[Any], keeps_lines: bool = False
+    ) -> None:
+        recording = Recording(keeps_lines)
         self.inputs = inputs
         with recording:
             self.result, self.outputs = f(inputs)
         self.decisions = recording.decisions
-        roots = [decision.node for decision in self.decisions] + [x for x in self.outputs if isinstance(x, Node)]
-        self.order = walked(roots)
+        self.ends = [*(decision.node for decision in self.decisions), *self.outputs]
+        self.roots = [x for x in self.ends if isinstance(x, Node)]
 
-    @property
-    def leaves(self) -> list[Node]:
-        """The leaves that are no inputs of the function."""
-        own = set(self.inputs)
-        return [node for node in self.order if node.op is None and node not in own]
+    @cached_property
+    def order(self) -> list[Node]:
+        """Every node that an output or a decision depends on, parents before children."""
+        return walked(self.roots)
 
-
-def walked(roots: Sequence[Node], differentiable: bool = False) -> list[Node]:
-    """The ancestry of several roots, one after the other."""
-    if len(roots) == 1:
-        return ancestry(roots[0], differentiable=differentiable)
-    ends = Node()  # a child of all roots, to walk from
-    ends.join(roots, [True] * len(roots))
-    return ancestry(ends, differentiable=differentiable)[:-1]
+    def written(self, captured: Sequence[Node], names: Sequence[str]) -> Written:
+        """The run as a listing, with its decisions and outputs."""
+        written = Written(self.order, [*self.inputs, *captured], names)
+        listing, places = written.listing, written.places
+        listing.guards = [Guard(places[d.node], d.held, str(d.line)) for d in self.decisions]
+        listing.outputs = [places[x] if isinstance(x, Node) else listing.constant(x) for x in self.outputs]
+        return written
 
 
 class Recorded:
-    """A listing with what belongs to it: the captured leaves, the form of the results, and which are numbers."""
+    """A listing, the leaves that it uses besides the function's arguments, and the form of what the function gave."""
 
-    def __init__(self, listing: Listing, captured: Sequence[Node], result: Any, outputs: Sequence[Any]) -> None:
-        self.listing, self.captured, self.result, self.outputs = listing, captured, result, outputs
+    def __init__(self, listing: Listing, captured: Sequence[Node], result: Any) -> None:
+        self.listing, self.captured, self.result = listing, captured, result
 
 
 def recorded(
@@ -114,59 +116,14 @@ def recorded(
     leaves captured, which come after them, `parameters`. `known` gives names to captured leaves.
     """
     with paused_collector():
-        one, two = Run(f, fresh(), False), Run(f, fresh(), False)
-        shared = set(two.leaves)
-        captured = [leaf for leaf in one.leaves if leaf in shared]
-        called = [*names, *_names_of(captured, names, known)]
-        listing, places = _written(one, captured, called)
-        again, _ = _written(two, captured, called)
-        _demand_same(listing, again, lambda: (Run(f, fresh(), True), Run(f, fresh(), True)), name)
-        _with_outputs(listing, one, places)
-        if len(one.outputs) == 1 and isinstance(one.outputs[0], Node):
+        one, two = Run(f, fresh()), Run(f, fresh())
+        captured = _captured(one, two, lambda: Run(f, fresh(), keeps_lines=True), name)
+        written = one.written(captured, [*names, *_names_of(captured, names, known)])
+        if len(one.outputs) == 1 and isinstance(one.outputs[0], Node) and np.size(one.outputs[0]._data) == 1:
+            root = one.outputs[0]
             toward = [*wrt, *(len(names) + i for i, leaf in enumerate(captured) if leaf in parameters)]
-            _with_gradients(listing, one, places, toward)
-    return Recorded(listing, captured, one.result, one.outputs)
-
-
-def _written(run: Run, captured: Sequence[Node], names: Sequence[str]) -> tuple[Listing, dict[Node, int]]:
-    """The forward part of a run as a listing, and the place of each of its nodes."""
-    listing = Listing(list(names))
-    places: dict[Node, int] = {node: i for i, node in enumerate([*run.inputs, *captured])}
-    known: dict[float, int] = {}
-    constants, append, place = listing.constants, listing.instructions.append, len(places)
-
-    def constant(x: Any) -> int:
-        if x.__class__ is float and x == x and x != 0.0:
-            if x not in known:
-                known[x] = listing.constant(x)
-            return known[x]
-        constants.append(x)
-        return -len(constants)
-
-    for node in run.order:
-        op = node.op
-        if op is None:
-            if node not in places:
-                places[node] = constant(node._data)
-            continue
-        left, right = node._left, node._right
-        if right is MANY:
-            operands = tuple([places[p] if isinstance(p, Node) else constant(p) for p in left])
-        elif right is None:
-            operands = (places[left] if isinstance(left, Node) else constant(left),)
-        else:
-            operands = (
-                places[left] if isinstance(left, Node) else constant(left),
-                places[right] if isinstance(right, Node) else constant(right),
-            )
-        append(Instruction(op, operands, getattr(node, "_parameters", None) or None))
-        if not node._requires_grad and op.derivable and any(p.requires_grad for p in node.parents):
-            listing.apart.add(place)
-        places[node] = place
-        place += 1
-    listing.forward = len(listing.instructions)
-    listing.guards = [Guard(places[d.node], d.held, str(d.line)) for d in run.decisions]
-    return listing, places
+            reverse(written.listing, written.walk(root), written.wanted, toward, written.shapes(root))
+    return Recorded(written.listing, captured, one.result)
 
 
 def _names_of(captured: Sequence[Node], taken: Sequence[str], known: Mapping[Any, str]) -> list[str]:
@@ -182,60 +139,25 @@ def _names_of(captured: Sequence[Node], taken: Sequence[str], known: Mapping[Any
     return names
 
 
-def _with_outputs(listing: Listing, run: Run, places: dict[Node, int]) -> None:
-    listing.outputs = [places[x] if isinstance(x, Node) else listing.constant(x) for x in run.outputs]
-
-
-def _with_gradients(listing: Listing, run: Run, places: dict[Node, int], wrt: Sequence[int]) -> None:
-    (root,) = run.outputs
-    if np.size(root._data) != 1:
-        return
-    walk: list[tuple[int, Wanted]] = []
-    shapes: dict[int, Any] = {}
-    for node in reversed(walked([root], differentiable=True)) if root.requires_grad else ():
-        if node.op is not None:
-            walk.append((places[node], tuple([edge is not None for edge in node.edges])))
-    if isinstance(root, Tensor):
-        shapes = {place: (node._data.shape, node._data.dtype) for node, place in places.items()}
-        shapes |= {~i: (x.shape, x.dtype) for i, x in enumerate(listing.constants) if isinstance(x, np.ndarray)}
-    reverse(listing, walk, wrt, shapes)
-
-
 # ── what would be frozen ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _demand_same(one: Listing, two: Listing, with_lines: Callable[[], tuple[Run, Run]], name: str) -> None:
-    """Unrecordable where two runs with the same inputs differ, naming the line of the first difference."""
-    constants = len(one.constants) == len(two.constants) and all(map(same, one.constants, two.constants))
-    if constants and one.guards == two.guards and _same_lines(one, two):
-        return
+def _captured(one: Run, two: Run, again: Callable[[], Run], name: str) -> list[Node]:
+    """The leaves that both runs took from outside; Unrecordable where they differ, naming the first line that does."""
+    decided = [d.held for d in one.decisions] == [d.held for d in two.decisions]
+    if decided and len(one.outputs) == len(two.outputs):
+        pairs = [*zip(one.inputs, two.inputs, strict=True), *zip(one.ends, two.ends, strict=True)]
+        captured = captured_by_both(one.order, pairs, set(one.inputs))
+        if captured is not None:
+            return captured
     raise Unrecordable(
-        f"{name} did not do the same twice with the same inputs{_first_difference(*with_lines())}: a program would "
+        f"{name} did not do the same twice with the same inputs{_first_difference(again(), again())}: a program would "
         "freeze what chance, or something it changes itself, made of it. Give such numbers as arguments"
     )
 
 
-def _same_lines(one: Listing, two: Listing) -> bool:
-    lines = [i[:2] for i in one.instructions] == [i[:2] for i in two.instructions]
-    return lines and all(
-        _same_parameters(a.parameters, b.parameters)
-        for a, b in zip(one.instructions, two.instructions, strict=True)
-        if a.parameters is not None
-    )
-
-
-def _same_parameters(one: Any, two: Any) -> bool:
-    """Whether the parameters of an array op are the same, arrays among them number by number."""
-    if isinstance(one, dict):
-        return one.keys() == two.keys() and all(_same_parameters(one[key], two[key]) for key in one)
-    if isinstance(one, (tuple, list)):
-        return type(one) is type(two) and len(one) == len(two) and all(map(_same_parameters, one, two))
-    return same(one, two) if isinstance(one, (float, np.ndarray)) else bool(one == two)
-
-
 def _first_difference(one: Run, two: Run) -> str:
-    pairs = zip(one.order, two.order, strict=False)
-    for a, b in pairs:
+    for a, b in zip(walked(one.roots), walked(two.roots), strict=False):
         if a.op is not b.op or not same(a._data, b._data):
             site = a.site or next((n.site for n in one.order if n.site and a in n.parents), None)
             return f": first at {site}" if site else ""

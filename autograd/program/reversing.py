@@ -5,7 +5,7 @@ Backward is the same walk as everywhere: children before parents, each share the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import cache
 from typing import Any
 
@@ -19,31 +19,33 @@ from autograd.program.lines import Line, share_of
 from autograd.program.listing import Instruction, Listing
 
 Wanted = tuple[bool, ...]
-Walk = Sequence[tuple[int, Wanted]]
 Shapes = dict[int, tuple[tuple[int, ...], Any]]
 Step = Callable[[int, int, Wanted], Iterable[tuple[int, int]]]
 
 
-def reverse(listing: Listing, walk: Walk, wrt: Iterable[int], shapes: Shapes) -> None:
+def reverse(
+    listing: Listing, walk: Iterable[int], wanted: Sequence[Wanted], wrt: Collection[int], shapes: Shapes
+) -> None:
     """Appends the instructions that compute the gradient of the one output by each input in `wrt`.
 
-    `walk` is the backward walk: the place of every instruction that a derivative passes through, children before
-    parents, and for each of its operands whether it goes on there. `shapes` gives the shape and dtype at places that
-    hold arrays; it is empty where all are numbers.
+    `walk` is the backward walk: the places of the instructions that a derivative may pass through, children before
+    parents; `wanted` says of every instruction which of its operands it goes on to. `shapes` gives the shape and dtype
+    at places that hold arrays; it is empty where all are numbers.
     """
     (root,) = listing.outputs
     adjoints = {root: _one(listing, root, shapes)}
+    first, add = len(listing.inputs), listing.add
     step = _on_arrays(listing, shapes) if shapes else _on_floats(listing)
-    for place, wanted in walk:
+    for place in walk:
         adjoint = adjoints.get(place)
         if adjoint is None:  # only a condition or an index: its child had nothing to say to it
             continue
-        for parent, share in step(place, adjoint, wanted):
+        for parent, share in step(place, adjoint, wanted[place - first]):
             known = adjoints.get(parent)
-            adjoints[parent] = share if known is None else listing.add(ops.add, (known, share), None, place)
-    for place in (unreached := [place for place in wrt if place not in adjoints]):
-        adjoints[place] = _zero(listing, place, shapes)
-    listing.gradients = [adjoints[place] if place in set(wrt) else None for place in range(len(listing.inputs))]
+            adjoints[parent] = share if known is None else add(ops.add, (known, share), None, place)
+    unreached = {place for place in wrt if place not in adjoints}
+    adjoints |= {place: _zero(listing, place, shapes) for place in unreached}
+    listing.gradients = [adjoints[place] if place in wrt else None for place in range(first)]
     listing.adjoints = {p: adjoint for p, adjoint in adjoints.items() if p >= 0 and p != root and p not in unreached}
 
 
@@ -61,20 +63,21 @@ def _zero(listing: Listing, place: int, shapes: Shapes) -> int:
 def _on_floats(listing: Listing) -> Step:
     """On numbers a rule writes the same lines wherever its op stands: written once an op, they are copied here."""
     instructions, first = listing.instructions, len(listing.inputs)
-    constants: dict[Any, list[int]] = {}
+    blank = tuple.__new__
+    templates: dict[Any, tuple[Any, ...]] = {}
 
     def step(place: int, adjoint: int, wanted: Wanted) -> Iterable[tuple[int, int]]:
-        op, operands, *_ = instructions[place - first]
-        kind = (op, op.rule, wanted, listing.is_number(adjoint, 1.0))
-        lines, numbers, shares = _template(*kind)
-        if kind not in constants:
-            constants[kind] = [listing.constant(x) for x in reversed(numbers)]
+        op, operands, _, _ = instructions[place - first]
+        kind = (op, wanted, adjoint < 0 and listing.is_number(adjoint, 1.0))
+        if kind not in templates:
+            lines, numbers, shares = _template(op, op.rule, *kind[1:])
+            templates[kind] = lines, [listing.constant(x) for x in reversed(numbers)], shares
+        lines, constants, shares = templates[kind]
         base = first + len(instructions)
         # What every place of the template is here: adjoint, result and operands, its lines, its constants at the end.
-        here = [adjoint, place, *operands, *range(base, base + len(lines)), *constants[kind]]
-        instructions.extend(
-            [Instruction(rule_op, tuple([here[i] for i in read]), None, place) for rule_op, read, *_ in lines]
-        )
+        here = [adjoint, place, *operands, *range(base, base + len(lines)), *constants]
+        for rule_op, read, _, _ in lines:
+            instructions.append(blank(Instruction, (rule_op, tuple([here[i] for i in read]), None, place)))
         return [(operands[i], here[share]) for i, share in shares]
 
     return step

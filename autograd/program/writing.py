@@ -1,0 +1,108 @@
+"""Writing: the graph that a run of a function left, as the forward part of a listing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd.graph import MANY, Node, ancestry
+from autograd.program.listing import Instruction, Listing
+from autograd.program.reversing import Shapes, Wanted
+from autograd.tensor import Tensor
+
+_NEITHER, _LEFT, _RIGHT, _BOTH = (False, False), (True, False), (False, True), (True, True)
+_ONE, _NONE = (True,), (False,)
+
+
+def walked(roots: Sequence[Node], differentiable: bool = False) -> list[Node]:
+    """The ancestry of several roots, one after the other, without plain numbers."""
+    if len(roots) == 1:
+        return ancestry(roots[0], differentiable=differentiable, numbers=False)
+    ends = Node()  # a child of all roots, to walk from
+    ends.join(roots, [True] * len(roots))
+    return ancestry(ends, differentiable=differentiable, numbers=False)[:-1]
+
+
+class Written:
+    """A listing made of nodes in order; where each node is, and which operands of each a derivative goes on to."""
+
+    def __init__(self, order: Sequence[Node], inputs: Sequence[Node], names: Sequence[str]) -> None:
+        self.listing = Listing(list(names))
+        self.places: dict[Any, int] = {node: i for i, node in enumerate(inputs)}
+        self.wanted: list[Wanted] = []
+        self._known: dict[float, int] = {}
+        self._detour = False  # whether there is an operand that varies and that no derivative goes on to
+        self._write(order)
+        self.listing.forward = len(self.listing.instructions)
+
+    def _write(self, order: Sequence[Node]) -> None:
+        """The hot path of recording: two hundred thousand nodes of a large program pass here."""
+        places, constant, place = self.places, self._constant, len(self.places)
+        append, want, blank = self.listing.instructions.append, self.wanted.append, tuple.__new__
+        for node in order:
+            op = node.op
+            if op is None:
+                if node not in places:
+                    places[node] = constant(node._data)
+                continue
+            left, right = node._left, node._right
+            operands: tuple[int, ...]
+            if right is MANY:
+                operands = tuple([places[p] if isinstance(p, Node) else constant(p) for p in left])
+                want(tuple([edge is not None for edge in node._d_left]))
+                self._detour = self._detour or any(
+                    edge is None and isinstance(p, Node) and p._requires_grad
+                    for edge, p in zip(node._d_left, left, strict=True)
+                )
+                parameters = getattr(node, "_parameters", None) or None
+                append(Instruction(op, operands, parameters))
+            else:
+                a = constant(left) if left.__class__ is float else places[left]
+                if right is None:
+                    operands = (a,)
+                    want(_ONE if node._d_left is not None else _NONE)
+                else:
+                    operands = (a, constant(right) if right.__class__ is float else places[right])
+                    if node._d_left is not None:
+                        want(_BOTH if node._d_right is not None else _LEFT)
+                    else:
+                        want(_RIGHT if node._d_right is not None else _NEITHER)
+                append(blank(Instruction, (op, operands, None, None)))
+            if not node._requires_grad and self._varies(left, right):
+                self._detour = True
+                if op.derivable:
+                    self.listing.apart.add(place)
+            places[node] = place
+            place += 1
+
+    def _constant(self, x: Any) -> int:
+        if x.__class__ is float and x == x and x != 0.0:
+            place = self._known.get(x)
+            if place is None:
+                place = self._known[x] = self.listing.constant(x)
+            return place
+        return self.listing.constant(x)
+
+    def _varies(self, left: Any, right: Any) -> bool:
+        operands = left if right is MANY else (left, right)
+        return any(isinstance(x, Node) and x._requires_grad for x in operands)
+
+    def walk(self, root: Node) -> Iterable[int]:
+        """The places that a backward pass goes over, children before parents, in the very order of the engine's."""
+        first = len(self.listing.inputs)
+        if not root.requires_grad:
+            return ()
+        if not self._detour and not self.listing.guards:
+            return range(self.listing.last - 1, first - 1, -1)
+        nodes = reversed(walked([root], differentiable=True))
+        return [self.places[node] for node in nodes if node.op is not None]
+
+    def shapes(self, root: Node) -> Shapes:
+        """Shape and dtype at every place, where the graph is one of Tensors."""
+        if not isinstance(root, Tensor):
+            return {}
+        numbers = self.listing.constants
+        found = {place: (node._data.shape, node._data.dtype) for node, place in self.places.items()}
+        return found | {~i: (x.shape, x.dtype) for i, x in enumerate(numbers) if isinstance(x, np.ndarray)}
