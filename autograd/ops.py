@@ -67,7 +67,7 @@ arcsin = elementwise("arcsin", math.asin, np.arcsin, lambda y, a: (reciprocal(sq
                   latex=r"\arcsin\left({}\right)", analytic=True)
 arccos = elementwise("arccos", math.acos, np.arccos, lambda y, a: (-reciprocal(sqrt((1.0 - a) * (1.0 + a))),),
                   latex=r"\arccos\left({}\right)", analytic=True)
-arctan = elementwise("arctan", math.atan, np.arctan, lambda y, a: (reciprocal(1.0 + a * a),),
+arctan = elementwise("arctan", math.atan, np.arctan, lambda y, a: (_arctan_slope(a),),
                   latex=r"\arctan\left({}\right)", analytic=True)
 sinh = elementwise("sinh", math.sinh, np.sinh, lambda y, a: (cosh(a),),
                   latex=r"\sinh\left({}\right)", analytic=True)
@@ -161,6 +161,11 @@ copyreg.pickle(Op, _pickled)
 
 
 # ── what a row cannot say in one line ────────────────────────────────────────────────────────────────────────────────
+
+
+def _arctan_slope(a: Any) -> Any:
+    """1 / (1 + a²), as 1/a · 1/a where a² overflows: that is still a subnormal number."""
+    return where(equal(a * a, math.inf), reciprocal(a) * reciprocal(a), reciprocal(1.0 + a * a))
 
 
 def _logsumexp_of_floats(*xs: float) -> float:
