@@ -105,6 +105,8 @@ class Page:
     def _aliases(self, adjoint: int) -> Iterator[str]:
         """A derivative that is passed on as it is has every name of those it belongs to."""
         for place in self._belongs.get(adjoint, ()):
+            if place < self.first and self.listing.gradients[place] is None:
+                continue
             name = self._adjoint_name(place)
             if name != self.names.get(adjoint):
                 yield _commented(f"{name} = {self._operand(adjoint).text}", "passed on")
@@ -116,7 +118,7 @@ class Page:
 
     def _comment(self, place: int) -> str:
         origin = self.listing.instructions[place - self.first].origin
-        if origin is None:
+        if origin is None or origin < self.first:  # that line is gone: its result was a constant, or was there already
             return ""
         op, operands, *_ = self.listing.instructions[origin - self.first]
         written = op.written(*(self._operand(operand).text for operand in operands))

@@ -119,8 +119,8 @@ def recorded(
         one, two = Run(f, fresh()), Run(f, fresh())
         captured = _captured(one, two, lambda: Run(f, fresh(), keeps_lines=True), name)
         written = one.written(captured, [*names, *_names_of(captured, names, known)])
-        if len(one.outputs) == 1 and isinstance(one.outputs[0], Node) and np.size(one.outputs[0]._data) == 1:
-            root = one.outputs[0]
+        root = one.outputs[0] if len(one.outputs) == 1 else None
+        if root is not None and np.size(root._data if isinstance(root, Node) else root) == 1:
             toward = [*wrt, *(len(names) + i for i, leaf in enumerate(captured) if leaf in parameters)]
             reverse(written.listing, written.walk(root), written.wanted, toward, written.shapes(root))
     return Recorded(written.listing, captured, one.result)

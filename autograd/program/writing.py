@@ -89,17 +89,17 @@ class Written:
         operands = left if right is MANY else (left, right)
         return any(isinstance(x, Node) and x._requires_grad for x in operands)
 
-    def walk(self, root: Node) -> Iterable[int]:
+    def walk(self, root: Any) -> Iterable[int]:
         """The places that a backward pass goes over, children before parents, in the very order of the engine's."""
         first = len(self.listing.inputs)
-        if not root.requires_grad:
+        if not isinstance(root, Node) or not root.requires_grad:
             return ()
         if not self._detour and not self.listing.guards:
             return range(self.listing.last - 1, first - 1, -1)
         nodes = reversed(walked([root], differentiable=True))
         return [self.places[node] for node in nodes if node.op is not None]
 
-    def shapes(self, root: Node) -> Shapes:
+    def shapes(self, root: Any) -> Shapes:
         """Shape and dtype at every place, where the graph is one of Tensors."""
         if not isinstance(root, Tensor):
             return {}
