@@ -502,3 +502,20 @@ def test_zero_and_minus_zero_stay_apart():
     program = record(lambda x: x * 0.0 + x * -0.0, 1.0)
     assert [bits(program(x)) for x in (1.0, -1.0)] == [bits(0.0), bits(0.0)]
     assert_same(record(lambda x: (x + 0.0) * 1.0, 1.0), lambda x: (x + 0.0) * 1.0, -0.0)
+
+
+def test_two_ops_of_one_name_stay_two_and_an_input_may_have_it_too():
+    def one():
+        return elementwise("cube", lambda a: a * a * a, lambda a: a**3, lambda y, a: (3.0 * a * a,))
+
+    def other():
+        return elementwise("cube", lambda a: a + 1.0, lambda a: a + 1.0, lambda y, a: (1.0,))
+
+    first, second = one(), other()
+    assert record(lambda cube: first(cube) * second(cube), 1.0)(2.0) == 24.0
+    assert record(lambda relu: autograd.relu(relu) * relu, 1.0).value_and_gradient(2.0) == (4.0, (4.0,))
+
+
+def test_a_function_of_numbers_alone_may_use_a_tensor():
+    t = autograd.Tensor([1.0, 2.0])
+    assert record(lambda x: t.sum(), 1.0)(5.0) == 3.0

@@ -14,12 +14,13 @@ from autograd.errors import ArgumentError, OperandError, ShapeError
 from autograd.graph import Node
 from autograd.lifting import dtype_of_numbers, lifted
 from autograd.op import as_float
+from autograd.ops import TABLE
 from autograd.program.forms import form_of, leaves_of, names_of
 from autograd.tensor import Tensor
 
 NUMBER, ARRAY, MODEL, SETTING = "number", "array", "model", "setting"
 _FLOATS = {float}
-_RESERVED = {"math", "np", "reduce", "value", "value_and_gradient"}
+RESERVED = {"math", "np", "reduce", "value", "value_and_gradient", *TABLE}  # what a page calls
 
 
 class Arguments:
@@ -141,7 +142,7 @@ def _argument_names(f: Callable[..., Any], count: int) -> list[str]:
 
 
 def _distinct(names: Sequence[str]) -> list[str]:
-    taken, found = set(_RESERVED), []
+    taken, found = set(RESERVED), []
     for name in names:
         name = name if name.isidentifier() else f"x_{name}"
         while name in taken:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from autograd import ops
 from autograd.op import Op
 from autograd.program.listing import Listing, adjoint_name
-from autograd.program.spelling import spelling
+from autograd.program.spelling import is_row, spelling
 
 LONGEST = 8  # instructions in one line of the backward part: what is longer gets a name of its own
 COMMENT_AT = 34  # the column where comments begin
@@ -145,6 +145,9 @@ class Page:
             negated = self._negated[operands[1]]
             return Text(f"{parts[0].within(1)} - {negated.within(2)}", 1, size)
         spelled = spelling(op)
+        if not is_row(op):
+            text = f"{self._name_of(op)}({', '.join(part.text for part in parts)})"
+            return Text(text, _CALL, size)
         self.functions.update((name, op) for name in spelled.definitions)
         if spelled.tightness == _CALL:
             return Text(spelled.text.format(", ".join(part.text for part in parts)), _CALL, size)
@@ -153,6 +156,14 @@ class Page:
         if spelled.text.index("{0}"):  # as in 1.0 / {0}
             texts[0] = left.within(spelled.tightness + 1)
         return Text(spelled.text.format(*texts), spelled.tightness, size)
+
+    def _name_of(self, op: Op) -> str:
+        """What a user's op is called on this page: by its own name, unless that means something else here."""
+        name = op.name
+        while self.functions.get(name, op) is not op or name in ops.TABLE or name in self.names.values():
+            name += "_"
+        self.functions[name] = op
+        return name
 
 
 def number(x: Any) -> str:

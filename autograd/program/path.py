@@ -12,11 +12,12 @@ from autograd.graph import Node
 from autograd.program.arguments import as_array
 from autograd.program.arrays import Arrays
 from autograd.program.floats import Floats
+from autograd.program.lanes import Lanes
 from autograd.program.listing import Listing
 from autograd.program.passes import simplified
 from autograd.program.recording import Recorded
 
-EXECUTORS: dict[str, Callable[[Listing, str], Any]] = {"python": Floats, "arrays": Arrays}
+EXECUTORS: dict[str, Callable[[Listing, str], Any]] = {"python": Floats, "arrays": Arrays, "numpy": Lanes}
 
 
 class Path:

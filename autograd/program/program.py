@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import partial, reduce
 from typing import Any
 
 import numpy as np
 
-from autograd.errors import Unrecordable
+from autograd.errors import ArgumentError, Unrecordable
 from autograd.graph import Node
 from autograd.lifting import checked_output, name_of, places_of, within
 from autograd.program import careful
 from autograd.program.arguments import Arguments, shape_error
+from autograd.program.lane_calls import Batch, Call, has_lanes
 from autograd.program.listing import Listing
 from autograd.program.passes import simplified
 from autograd.program.path import Path
@@ -57,29 +58,40 @@ class Program:
             self._chosen = within(places_of(argnums, self.name), count, self.name)
         self._toward = set(self._arguments.belong_to(self._chosen))
         self._kind = "python" if self._arguments.all_numbers else "arrays"
+        self._takes_lanes = True
         self._paths: dict[Any, list[Path]] = {}
         self._record(self._arguments.leaves)
 
     # ── calling ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def __call__(self, *xs: Any) -> Any:
-        """What the function gives, in its form: numbers or arrays; nodes where nodes are given."""
+        """What the function gives, in its form: numbers or arrays; nodes where nodes are given.
+
+        A program of numbers runs many lanes at once where it is given arrays of one common length in place of numbers:
+        each of its outputs is an array of that length.
+        """
         given = self._arguments.taken_apart(xs)
-        if any(issubclass(kind, Node) for kind in set(map(type, given))):
+        kinds = set(map(type, given))
+        if any(issubclass(kind, Node) for kind in kinds):
             return self._on_nodes(given)
+        if np.ndarray in kinds and has_lanes(self._arguments, given):
+            return self._in_lanes(given, gradient=False)[0]
         path, outputs = self._found(given, lambda path, inputs: path.executor(self._kind).value(inputs))
         return _filled(path.result, outputs)
 
     def gradient(self, *xs: Any) -> tuple[Any, ...]:
         """The gradient of the one number that the function gives: a tuple, one entry an input, in the input's form.
 
-        The entry of a model is a dict of parameter names and derivatives.
+        The entry of a model is a dict of parameter names and derivatives. In lanes it is the gradient of the sum of
+        the outputs over all lanes: an array toward an array of numbers, the sum over lanes toward what they share.
         """
         return self.value_and_gradient(*xs)[1]
 
     def value_and_gradient(self, *xs: Any) -> tuple[Any, tuple[Any, ...]]:
         """The value and its gradient in one pass; see `gradient`."""
         given = self._arguments.taken_apart(xs)
+        if np.ndarray in map(type, given) and has_lanes(self._arguments, given):
+            return self._in_lanes(given, gradient=True)
         path, both = self._found(
             given, lambda path, inputs: self._differentiable(path).executor(self._kind).value_and_gradient(inputs)
         )
@@ -96,6 +108,40 @@ class Program:
                 return path, found
         path = self._record(given)
         return path, run(path, [*inputs, *path.captured(given)])
+
+    def to(self, executor: str) -> Program:
+        """This program, with the same recordings, run by one executor: "python" on floats, "numpy" on arrays, in lanes.
+
+        ArgumentError names the executors there are for such a program.
+        """
+        fitting = {"python": "python", "numpy": "numpy"} if self._arguments.all_numbers else {"numpy": self._kind}
+        if executor not in fitting:
+            raise ArgumentError(f"{self.name} can be run by {' or '.join(fitting)}, not by {executor!r}")
+        bound = Program.__new__(Program)
+        vars(bound).update(vars(self), _kind=fitting[executor], _takes_lanes=executor == "numpy")
+        return bound
+
+    def _in_lanes(self, given: list[Any], gradient: bool) -> tuple[Any, tuple[Any, ...]]:
+        """The value, and the gradient of its sum over the lanes where it is asked for."""
+        self._arguments.demand_settings(given)
+        if not self._takes_lanes:
+            raise ArgumentError(
+                f"{self.name} was bound to the executor python, which takes one number at a time: "
+                'program.to("numpy") takes arrays of them'
+            )
+        batch, paths = Batch(self._arguments, given, self.name), self._paths[()]
+        if gradient:
+            self._differentiable(paths[0])
+
+        def record(numbers: list[float]) -> Path:
+            parts = list(given)
+            for i, x in zip(self._arguments.live, numbers, strict=True):
+                parts[i] = x
+            return self._record(parts)
+
+        outputs, found = Call(batch, paths, record, lambda path: path.captured(given), gradient).run()
+        parts = reduce(_added, (self._parts(path, each) for path, each in found)) if gradient else []
+        return _filled(paths[0].result, outputs), self._arguments.put_together(parts, self._chosen) if gradient else ()
 
     def _on_nodes(self, given: list[Any]) -> Any:
         live = [given[i] for i in self._arguments.live]
@@ -117,6 +163,10 @@ class Program:
         """Derivatives in the form of the arguments they belong to."""
         if self._arguments.all_numbers and len(found) == len(self._arguments.leaves):
             return self._arguments.put_together(found, self._chosen)
+        return self._arguments.put_together(self._parts(path, found), self._chosen)
+
+    def _parts(self, path: Path, found: Sequence[Any]) -> list[Any]:
+        """Derivatives at the leaves they belong to."""
         parts: list[Any] = [None] * len(self._arguments.leaves)
         for i, zeros in path.zeros.items():  # of parameters that the function does not use
             parts[i] = {name: np.copy(zero)[()] for name, zero in zeros.items()}
@@ -128,7 +178,7 @@ class Program:
             owner = path.owners[i - len(self._arguments.live)]
             assert owner is not None
             parts[owner[0]][owner[1]] = g
-        return self._arguments.put_together(parts, self._chosen)
+        return parts
 
     # ── recording ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -213,6 +263,15 @@ class Program:
 
     def __getstate__(self) -> dict[str, Any]:
         return {**vars(self), "_f": None}  # a pickle holds what was recorded, and no code
+
+
+def _added(parts: Any, others: Any) -> Any:
+    """The derivatives of two paths together: those in lanes have been put in one array, those of all are summed."""
+    if isinstance(parts, list):
+        return list(map(_added, parts, others))
+    if isinstance(parts, dict):
+        return {name: _added(part, others[name]) for name, part in parts.items()}
+    return parts if parts is None or isinstance(parts, np.ndarray) else parts + others
 
 
 def _filled(result: Any, outputs: Sequence[Any]) -> Any:

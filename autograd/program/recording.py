@@ -17,6 +17,7 @@ from autograd.backward import paused_collector
 from autograd.errors import Detached, Unrecordable
 from autograd.graph import Node
 from autograd.modes import Mode, ModeChange, Site, calling_site
+from autograd.program.arguments import RESERVED
 from autograd.program.listing import Guard, Listing, same
 from autograd.program.reversing import reverse
 from autograd.program.twins import captured_by_both
@@ -128,7 +129,7 @@ def recorded(
 
 def _names_of(captured: Sequence[Node], taken: Sequence[str], known: Mapping[Any, str]) -> list[str]:
     """What captured leaves are called: as is known, or by their labels where these are names, else p1, p2, …"""
-    used, names = set(taken), []
+    used, names = {*taken, *RESERVED}, []
     for number, leaf in enumerate(captured, start=1):
         name = known.get(leaf) or leaf.label or ""
         name = name if name.isidentifier() else f"p{number}"

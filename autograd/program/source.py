@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
-from functools import reduce
 from typing import Any
 
-from autograd import ops
 from autograd.op import Op
 from autograd.program.listing import Listing
 from autograd.program.page import Page
-from autograd.program.spelling import definitions, source_of
+from autograd.program.spelling import definitions, is_row, source_of
 
 
 def source(listing: Listing, title: str) -> str:
@@ -19,6 +16,19 @@ def source(listing: Listing, title: str) -> str:
 
     Both take the inputs in order and give None where a branch was recorded that goes the other way.
     """
+    return _written(listing, title)[0]
+
+
+def compiled(listing: Listing, title: str) -> dict[str, Callable[..., Any]]:
+    """The functions of the page, ready to be called."""
+    text, own = _written(listing, title)
+    namespace: dict[str, Any] = {name: op.function for name, op in own.items()}
+    exec(compile(text, f"<program {title}>", "exec"), namespace)
+    return namespace
+
+
+def _written(listing: Listing, title: str) -> tuple[str, dict[str, Op]]:
+    """The page, and the user's own ops that it calls by these names."""
     arguments = ", ".join(listing.inputs)
     bodies: list[str] = []
     functions: dict[str, Op] = {}
@@ -29,31 +39,20 @@ def source(listing: Listing, title: str) -> str:
         returned = f"{page.output()}, {page.gradient()}" if gradient else page.output()
         bodies.append("\n    ".join([f"def {name}({arguments}):", *lines, f"return {returned}"]))
         functions |= page.functions
-    return "\n\n\n".join([_head(title, functions, bodies), *bodies]) + "\n"
+    own = {name: op for name, op in functions.items() if not is_row(op)}
+    head = _head(title, [name for name in functions if name not in own], own, bodies)
+    return "\n\n\n".join([head, *bodies]) + "\n", own
 
 
-def _head(title: str, functions: dict[str, Op], bodies: list[str]) -> str:
+def _head(title: str, rows: list[str], own: dict[str, Op], bodies: list[str]) -> str:
     """The docstring, the imports, and the definition of every function that the lines call."""
-    own = definitions([name for name, op in functions.items() if ops.TABLE.get(name) is op])
-    given = [f"# {name}: {_origin(op)}" for name, op in functions.items() if ops.TABLE.get(name) is not op]
-    text = "\n".join([*own.values(), *bodies])
+    defined = definitions(rows)
+    text = "\n".join([*defined.values(), *bodies])
     imports = ["import math"] * ("math." in text) + ["from functools import reduce"] * ("reduce(" in text)
-    return "\n\n\n".join(filter(None, [f'"""{title}"""', "\n".join(imports), *own.values(), "\n".join(given)]))
+    given = "\n".join(f"# {name}: {_origin(op)}" for name, op in own.items())
+    return "\n\n\n".join(filter(None, [f'"""{title}"""', "\n".join(imports), *defined.values(), given]))
 
 
 def _origin(op: Op) -> str:
     text = source_of(op.function)
     return f"an op of your own, {' '.join(text.split())}" if text else "an op of your own"
-
-
-def compiled(listing: Listing, title: str) -> dict[str, Callable[..., Any]]:
-    """The functions of the page, ready to be called."""
-    namespace: dict[str, Any] = {"math": math, "reduce": reduce}
-    namespace |= {line.op.name: line.op.function for line in listing.instructions if not is_row(line.op)}
-    exec(compile(source(listing, title), f"<program {title}>", "exec"), namespace)
-    return namespace
-
-
-def is_row(op: Op) -> bool:
-    """Whether this op is one of the table's own."""
-    return ops.TABLE.get(op.name) is op

@@ -31,10 +31,15 @@ class Spelling(NamedTuple):
         return self.text.format(*operands) if "{}" not in self.text else self.text.format(", ".join(operands))
 
 
+def is_row(op: Op) -> bool:
+    """Whether this op is one of the table's own."""
+    return ops.TABLE.get(op.name) is op
+
+
 @cache
 def spelling(op: Op) -> Spelling:
     """How the function of an op is spelled: an operator, a function of `math`, or one that the page defines."""
-    if ops.TABLE.get(op.name) is not op:
+    if not is_row(op):
         return Spelling(f"{op.name}({{}})", 3, (op.name,))
     written = _rows()[op.name]
     text = ast.unparse(written)

@@ -104,5 +104,5 @@ class Written:
         if not isinstance(root, Tensor):
             return {}
         numbers = self.listing.constants
-        found = {place: (node._data.shape, node._data.dtype) for node, place in self.places.items()}
+        found = {p: (x._data.shape, x._data.dtype) for x, p in self.places.items() if isinstance(x, Tensor)}
         return found | {~i: (x.shape, x.dtype) for i, x in enumerate(numbers) if isinstance(x, np.ndarray)}
