@@ -784,7 +784,7 @@ def test_two_pictures_on_one_page_share_no_ids() -> None:
 
 @pytest.mark.parametrize("root", [3, 3.0, "x", None, [Value(1.0)]])
 def test_only_nodes_are_drawn(root: object) -> None:
-    with pytest.raises(OperandError, match="draw takes a Value or a Tensor, the root of a graph, got"):
+    with pytest.raises(OperandError, match="draw takes a Value, a Tensor or a program, the root of a graph, got"):
         draw(root)
 
 

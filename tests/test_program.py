@@ -519,3 +519,18 @@ def test_two_ops_of_one_name_stay_two_and_an_input_may_have_it_too():
 def test_a_function_of_numbers_alone_may_use_a_tensor():
     t = autograd.Tensor([1.0, 2.0])
     assert record(lambda x: t.sum(), 1.0)(5.0) == 3.0
+
+
+def test_a_program_is_drawn_at_its_example():
+    program = record(neuron, 1.0, 0.0, 0.0)
+    assert [node.data for node in autograd.ancestry(program.graph()) if node.op] == [0.0, 0.0, -0.0, 1.0, 2.0, 0.5]
+    assert "0.25" in autograd.draw(program).svg
+    assert program.graph(2.0, 3.0, 1.0).data == program(2.0, 3.0, 1.0)
+    with pytest.raises(OperandError, match="drawn from one root"):
+        record(lambda x: [x, x], 1.0).graph()
+
+
+def test_a_program_of_a_scalar_model_runs_on_floats_as_any_other():
+    model = nn.MLP([2, 3, 1], rng=0)
+    program = record(lambda model, x: model(x)[0], model, [0.1, 0.2])
+    assert program.to("python")(model, [0.3, 0.4]) == model([0.3, 0.4])[0].data

@@ -80,6 +80,13 @@ class Arguments:
         dtype = dtype_of_numbers(live, live)
         return [_fresh(x, self.paths[i], dtype) for i, x in zip(self.live, live, strict=True)]
 
+    def on_fresh_leaves(self, given: Sequence[Any]) -> list[Any]:
+        """The leaves of a call with new nodes in the places of numbers and arrays."""
+        parts = list(given)
+        for i, leaf in zip(self.live, self.fresh(given), strict=True):
+            parts[i] = leaf
+        return parts
+
     def inputs(self, given: list[Any]) -> tuple[list[Any], tuple[Any, ...]]:
         """The plain numbers and arrays of a call, and what a recording depends on besides: shapes and dtypes."""
         if self.all_numbers:

@@ -32,6 +32,7 @@ class Path:
         name: str,
     ) -> None:
         self.listing, self.result, self._name = recorded.listing, recorded.result, name
+        self.of_arrays = recorded.of_arrays
         self.leaves = list(recorded.captured)
         self.owners = [owners.get(leaf) for leaf in self.leaves]  # place of a model among the arguments, and a name
         self._held = {i: given[i] for i in models}

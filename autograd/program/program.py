@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.errors import ArgumentError, Unrecordable
+from autograd.errors import ArgumentError, OperandError, Unrecordable
 from autograd.graph import Node
 from autograd.lifting import checked_output, name_of, places_of, within
 from autograd.program import careful
@@ -57,10 +57,9 @@ class Program:
         if argnums is not None:
             self._chosen = within(places_of(argnums, self.name), count, self.name)
         self._toward = set(self._arguments.belong_to(self._chosen))
-        self._kind = "python" if self._arguments.all_numbers else "arrays"
         self._takes_lanes = True
         self._paths: dict[Any, list[Path]] = {}
-        self._record(self._arguments.leaves)
+        self._kind = "arrays" if self._record(self._arguments.leaves).of_arrays else "python"
 
     # ── calling ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -114,7 +113,7 @@ class Program:
 
         ArgumentError names the executors there are for such a program.
         """
-        fitting = {"python": "python", "numpy": "numpy"} if self._arguments.all_numbers else {"numpy": self._kind}
+        fitting = {"python": "python", "numpy": "numpy"} if self._kind != "arrays" else {"numpy": self._kind}
         if executor not in fitting:
             raise ArgumentError(f"{self.name} can be run by {' or '.join(fitting)}, not by {executor!r}")
         bound = Program.__new__(Program)
@@ -233,6 +232,14 @@ class Program:
     def paths(self) -> tuple[Listing, ...]:
         """One listing for every path through the function's branches that has been recorded."""
         return tuple(path.listing for known in self._paths.values() for path in known)
+
+    def graph(self, *xs: Any) -> Node:
+        """The root of the recorded graph as nodes, at these arguments or the example's, to be drawn and walked."""
+        given = self._arguments.taken_apart(xs) if xs else self._arguments.leaves
+        root = self._on_nodes(self._arguments.on_fresh_leaves(given))
+        if not isinstance(root, Node):
+            raise OperandError(f"{self.name} gave {type(root).__name__}, and a graph is drawn from one root")
+        return root
 
     def source(self) -> str:
         """A page of Python that a student can read and that runs on its own: forward, then backward, line by line."""

@@ -22,6 +22,7 @@ from autograd.program.listing import Guard, Listing, same
 from autograd.program.reversing import reverse
 from autograd.program.twins import captured_by_both
 from autograd.program.writing import Written, walked
+from autograd.tensor import Tensor
 
 
 class Decision:
@@ -98,8 +99,8 @@ class Run:
 class Recorded:
     """A listing, the leaves that it uses besides the function's arguments, and the form of what the function gave."""
 
-    def __init__(self, listing: Listing, captured: Sequence[Node], result: Any) -> None:
-        self.listing, self.captured, self.result = listing, captured, result
+    def __init__(self, listing: Listing, captured: Sequence[Node], result: Any, of_arrays: bool) -> None:
+        self.listing, self.captured, self.result, self.of_arrays = listing, captured, result, of_arrays
 
 
 def recorded(
@@ -124,7 +125,8 @@ def recorded(
         if root is not None and np.size(root._data if isinstance(root, Node) else root) == 1:
             toward = [*wrt, *(len(names) + i for i, leaf in enumerate(captured) if leaf in parameters)]
             reverse(written.listing, written.walk(root), written.wanted, toward, written.shapes(root))
-    return Recorded(written.listing, captured, one.result)
+    of_arrays = any(isinstance(x, Tensor) for x in (*one.inputs, *one.ends))
+    return Recorded(written.listing, captured, one.result, of_arrays)
 
 
 def _names_of(captured: Sequence[Node], taken: Sequence[str], known: Mapping[Any, str]) -> list[str]:

@@ -41,6 +41,8 @@ def draw(
 ) -> Drawing:
     """The graph of a root: a box for each node with name, operation, value and gradient, an arrow for each operand.
 
+    The root is a Value, a Tensor, or a program of `record`, which is drawn at its example, its gradients included.
+
     A Tensor shows its number, its entries where they are few, or else shape and dtype, and as its gradient the norm.
     Gradients are those of one fresh pass from the root, and "—" until backward() has been called on the drawn root
     itself, or where there can be none; a leaf whose grad holds something else says so. A picture wider than 2,000
@@ -64,9 +66,12 @@ def draw(
     >>> draw(y, edges="values")
     <drawing: Graph of h1: 1 operation, 1 variable>
     """
+    if hasattr(root, "graph"):
+        root = root.graph()
+        root.backward()
     if not isinstance(root, Node):
         raise OperandError(
-            f"draw takes a Value or a Tensor, the root of a graph, got {type(root).__name__}: {str(root)[:60]!r}"
+            f"draw takes a Value, a Tensor or a program, the root of a graph, got {type(root).__name__}: {str(root)[:60]!r}"
         )
     _allowed("direction", direction, get_args(Direction))
     _allowed("edges", edges, get_args(Edges))
