@@ -6,20 +6,17 @@ MissingExtra is raised where SymPy is not installed, GraphTooLarge where it woul
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from math import comb
+from collections.abc import Mapping
 from typing import Any
 
 from autograd.backward import walk_back
-from autograd.errors import ExpressionError, GraphTooLarge, OperandError
+from autograd.errors import ExpressionError, OperandError
 from autograd.graph import Node
 from autograd.parsing import evaluate, names_in
 from autograd.symbolic.forms import number, sympy
+from autograd.symbolic.limits import demand_few_terms, within_reach
 from autograd.symbolic.reading import latex_name, leaf_names, leaf_of, plain, real, symbol, symbolic_graph
 from autograd.symbolic.symbolic_node import Symbolic
-
-MOST_TERMS = 1_000  # that simplify may meet where it multiplies out
 
 Names = Mapping[str, Any] | None
 
@@ -36,7 +33,7 @@ def to_sympy(root: Node, names: Names = None) -> Any:
     >>> to_sympy(1 / ((-(x * w + b)).exp() + 1))
     1/(exp(-b - w*x) + 1)
     """
-    with _within_reach():
+    with within_reach():
         called = leaf_names(root, names)
         return plain(symbolic_graph(root, called)[root].expression)
 
@@ -57,7 +54,7 @@ def derivative(root: Node, wrt: Any, names: Names = None) -> Any:
     >>> derivative(x**3, x), derivative(x**3, [x, x])
     (3*x**2, 6*x)
     """
-    with _within_reach():
+    with within_reach():
         called = leaf_names(root, names)
         made = symbolic_graph(root, called)
         y = made[root]
@@ -76,7 +73,7 @@ def sympy_derivative(root: Node, wrt: Any, names: Names = None) -> Any:
     >>> derivative(tanh(x), x), sympy_derivative(tanh(x), x)
     (1 - tanh(x)**2, 1 - tanh(x)**2)
     """
-    with _within_reach():
+    with within_reach():
         called = leaf_names(root, names)
         y = symbolic_graph(root, called)[root].expression
         for each in wrt if isinstance(wrt, (list, tuple)) else [wrt]:
@@ -94,7 +91,7 @@ def to_latex(root: Any, names: Names = None) -> str:
     """
     expression = root if isinstance(root, sympy().Basic) else to_sympy(root, names)
     own = {x: latex_name(x.name) for x in expression.free_symbols}
-    with _within_reach():
+    with within_reach():
         return sympy().latex(expression, symbol_names={x: text for x, text in own.items() if text is not None})
 
 
@@ -107,7 +104,7 @@ def simplify(expression: Any, names: Names = None) -> Any:
     >>> simplify("3*x - x + 2*x + 1")
     4*x + 1
     """
-    with _within_reach():
+    with within_reach():
         if isinstance(expression, str):
             read = _read(expression)
         elif isinstance(expression, sympy().Basic):
@@ -119,12 +116,8 @@ def simplify(expression: Any, names: Names = None) -> Any:
                 f"simplify takes text, a graph or a SymPy expression, not {type(expression).__name__}: "
                 f"{str(expression)[:60]!r}"
             )
-        if max(_terms(read)) > MOST_TERMS:
-            raise GraphTooLarge(
-                f"multiplied out this has more than {MOST_TERMS:,} terms, and simplify would not come back: "
-                "to_sympy gives a graph as it stands"
-            )
-        return plain(sympy().simplify(read))
+        demand_few_terms(read)
+        return plain(_simplest(read))
 
 
 def _read(text: str) -> Any:
@@ -139,33 +132,11 @@ def _read(text: str) -> Any:
     raise ExpressionError(f"{text[:60]!r} is no number and no expression")
 
 
-def _terms(expression: Any) -> tuple[int, int]:
-    """At most how many terms numerator and denominator have when multiplied out, counted no further than needed."""
-    beyond = MOST_TERMS + 1
-    parts = [_terms(part) for part in expression.args]
-    above = below = 1
-    if expression.is_Add:
-        above = 0
-        for a, b in parts:  # brought to a common denominator
-            above, below = min(above * b + a * below, beyond), min(below * b, beyond)
-    elif expression.is_Mul:
-        for a, b in parts:
-            above, below = min(above * a, beyond), min(below * b, beyond)
-    elif expression.is_Pow and expression.exp.is_Integer:
-        power = min(abs(int(expression.exp)), beyond)
-        above, below = (min(comb(power + count - 1, power), beyond) for count in parts[0])
-        above, below = (above, below) if expression.exp > 0 else (below, above)
-    elif parts:  # what is inside a function is multiplied out there
-        above = beyond if max(max(part) for part in parts) > MOST_TERMS else 1
-    return above, below
-
-
-@contextmanager
-def _within_reach() -> Iterator[None]:
+def _simplest(read: Any) -> Any:
     try:
-        yield
+        return sympy().simplify(sympy().piecewise_fold(read))
     except RecursionError:
-        raise GraphTooLarge(
-            "this expression is nested too deeply for SymPy, which takes a few hundred functions inside one another: "
-            "give a node further down; gradients and numeric work on graphs of any size"
-        ) from None
+        raise
+    except Exception as problem:  # its own failures come in every class of error
+        reason = f"{type(problem).__name__}: {problem}"
+        raise OperandError(f"SymPy cannot simplify this ({reason}): to_sympy gives a graph as it stands") from None

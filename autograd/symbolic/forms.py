@@ -14,7 +14,7 @@ from autograd.errors import GraphTooLarge, MissingExtra, OperandError
 from autograd.op import Op
 from autograd.ops import TABLE
 
-MOST_BITS = 10_000  # of a whole number in an expression: SymPy multiplies powers of numbers out as it makes them
+MOST_BITS = 10_000  # of a number in an expression: SymPy computes with longer ones in single steps, each for hours
 
 
 def sympy() -> ModuleType:
@@ -42,7 +42,8 @@ def number(x: float) -> Any:
 def expression_of(op: Op, operands: Sequence[Any]) -> Any:
     """What an op makes of expressions: its form, or an undefined function of its name where it is a user's own.
 
-    nan where the result is no real number whatever the symbols stand for; OperandError where SymPy refuses.
+    nan where the result is no real number whatever the symbols stand for. OperandError where SymPy refuses,
+    GraphTooLarge where a number would be too long to compute with.
     """
     if TABLE.get(op.name) is not op:
         return sympy().Function(op.name)(*operands)
@@ -51,8 +52,33 @@ def expression_of(op: Op, operands: Sequence[Any]) -> Any:
     except (TypeError, ValueError, ArithmeticError) as problem:
         shown = ", ".join(str(operand)[:60] for operand in operands)
         raise OperandError(f"{op.name} of {shown} is no real expression: {problem}") from None
-    leaves = op.name in ("pow", "sqrt", "log", "log1p", "arcsin", "arccos") and result.has(sympy().I)
-    return sympy().nan if leaves else result
+    demand_short(op.name, result if result.is_number else result.as_coeff_Mul()[0])
+    return sympy().nan if op.name in _WITH_DOMAIN and _is_imaginary(result) else result
+
+
+_WITH_DOMAIN = ("pow", "sqrt", "log", "log1p", "arcsin", "arccos")
+
+
+def _is_imaginary(x: Any) -> bool:
+    return bool(x.has(sympy().I) or (x.is_number and x.is_extended_real is False and x is not sympy().zoo))
+
+
+def demand_short(maker: str, constant: Any) -> None:
+    """GraphTooLarge where a number without symbols has more than MOST_BITS bits."""
+    if constant.is_Rational:
+        size = max(abs(constant.p), constant.q)
+    else:
+        size = abs(constant.evalf(2))
+        size = size if size.is_Float else 0
+    if size > 2**MOST_BITS:
+        raise _too_long(maker)
+
+
+def _too_long(maker: str) -> GraphTooLarge:
+    return GraphTooLarge(
+        f"{maker} would make a number of more than {MOST_BITS:,} bits: symbolic expressions are for small graphs and "
+        "small powers"
+    )
 
 
 # ── truths: 1 where a condition holds, else 0 ────────────────────────────────────────────────────────────────────────
@@ -104,15 +130,12 @@ def _product(a: Any, b: Any) -> Any:
 
 
 def _power(a: Any, b: Any) -> Any:
-    """aᵇ; GraphTooLarge where that would hold a whole number too long to write."""
+    """aᵇ, where SymPy multiplies out the power of a number while it makes it."""
     factor = a.as_coeff_Mul()[0]
     if factor.is_Rational and b.is_Rational:
-        bits = max(abs(factor.p).bit_length() - 1, factor.q.bit_length() - 1) * abs(b)
-        if bits > MOST_BITS:
-            raise GraphTooLarge(
-                f"pow: {str(factor)[:30]} to the power of {b} has more than {MOST_BITS:,} bits: "
-                "symbolic expressions are for small graphs and small powers"
-            )
+        bits = max(abs(factor.p), factor.q).bit_length() - 1
+        if bits * abs(b) > MOST_BITS:
+            raise _too_long("pow")
     return a**b
 
 

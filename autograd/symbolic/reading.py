@@ -9,7 +9,7 @@ from typing import Any
 
 from autograd.errors import ArgumentError, AutogradError, OperandError
 from autograd.graph import Node, ancestry
-from autograd.symbolic.forms import number, sympy
+from autograd.symbolic.forms import demand_short, number, sympy
 from autograd.symbolic.symbolic_node import Symbolic
 from autograd.value import Value
 from autograd.view.datum import brief
@@ -98,7 +98,9 @@ def _demand_value(root: Any) -> None:
 
 
 def plain(expression: Any) -> Any:
-    """The expression in plain symbols."""
+    """The expression in plain symbols; GraphTooLarge where a number in it is too long for Python to print."""
+    for constant in expression.atoms(sympy().Rational):
+        demand_short("SymPy", constant)
     return expression.xreplace({x: sympy().Symbol(x.name) for x in expression.free_symbols})
 
 

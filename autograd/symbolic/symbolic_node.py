@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, NoReturn
 
-from autograd import ops
+from autograd.algebra import Algebra
 from autograd.errors import Detached, GraphTooLarge, OperandError, RuleError
 from autograd.graph import Node
 from autograd.op import Op, as_float
@@ -18,7 +18,7 @@ from autograd.symbolic.forms import expression_of, number, sympy
 LARGEST = 3_000  # operations of an expression, written out in full: SymPy takes seconds for as many
 
 
-class Symbolic(Node):
+class Symbolic(Algebra):
     """An expression, the op that made it and its ordered parents; without decisions, for symbols have no number."""
 
     __slots__ = ("_size",)
@@ -69,9 +69,8 @@ class Symbolic(Node):
             yield parent, share
 
     def _entries(self) -> Sequence[Any]:
-        if self.op is None:
-            return ()
-        assert self.op.rule is not None
+        if self.op is None or self.op.rule is None:
+            return (None,) * len(self.parents)
         try:
             entries = self.op.rule(self, *self.parents)
         except (TypeError, ValueError, AttributeError) as problem:
@@ -93,51 +92,6 @@ class Symbolic(Node):
             f"the rule of {self.op and self.op.name} does not run on symbols: {problem}. "
             "Write it with autograd's functions and + − ×, where() for choices."
         )
-
-    # Operators: one row each, division as the row divide.
-
-    def __add__(self, other: Any) -> Symbolic:
-        return ops.add(self, other)
-
-    def __radd__(self, other: Any) -> Symbolic:
-        return ops.add(other, self)
-
-    def __mul__(self, other: Any) -> Symbolic:
-        return ops.mul(self, other)
-
-    def __rmul__(self, other: Any) -> Symbolic:
-        return ops.mul(other, self)
-
-    def __neg__(self) -> Symbolic:
-        return self * -1.0
-
-    def __pos__(self) -> Symbolic:
-        return self
-
-    def __sub__(self, other: Any) -> Symbolic:
-        return self + -other
-
-    def __rsub__(self, other: Any) -> Symbolic:
-        return other + -self
-
-    def __truediv__(self, other: Any) -> Symbolic:
-        return ops.divide(self, other)
-
-    def __rtruediv__(self, other: Any) -> Symbolic:
-        return ops.divide(other, self)
-
-    def __pow__(self, other: Any) -> Symbolic:
-        return ops.pow(self, other)
-
-    def __rpow__(self, other: Any) -> Symbolic:
-        return ops.pow(other, self)
-
-    def __abs__(self) -> Symbolic:
-        return ops.abs(self)
-
-    def sigmoid(self) -> Symbolic:
-        """1 / (exp(−x) + 1)."""
-        return ops.logistic(self)
 
     # A rule that asks for a number, or decides by one, would give the derivative of some point and not of all.
 

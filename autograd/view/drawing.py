@@ -29,7 +29,7 @@ READABLE = 2_000.0  # pixels: a wider picture, shrunk to the width of a notebook
 
 
 def draw(
-    root: Node,
+    root: Any,
     *,
     direction: Direction = "LR",
     digits: int = 4,
