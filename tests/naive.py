@@ -4,7 +4,7 @@ It shares no code with the library: every function and every partial derivative 
 """
 
 import math
-from math import cosh, exp, log, sqrt
+from math import cosh, exp, log, nan, pow, sqrt
 
 
 class Number:
@@ -22,13 +22,15 @@ def apply(name, *operands):
 
 
 def derivative(y, x, known=None):
-    """∂y/∂x = Σ ∂y/∂operand · ∂operand/∂x, where nothing comes through a partial derivative of 0."""
+    """∂y/∂x = Σ ∂y/∂operand · ∂operand/∂x, where nothing comes of a product with a factor of 0."""
     known = {} if known is None else known
     if y is x:
         return 1.0
     if id(y) not in known:
-        edges = zip(y.operands, y.partials, strict=True)
-        known[id(y)] = sum(partial * derivative(operand, x, known) for operand, partial in edges if partial != 0.0)
+        edges = [
+            (partial, derivative(operand, x, known)) for partial, operand in zip(y.partials, y.operands, strict=True)
+        ]
+        known[id(y)] = sum(partial * inner for partial, inner in edges if partial != 0.0 and inner != 0.0)
     return known[id(y)]
 
 
@@ -47,7 +49,7 @@ ROWS = {
     "exp": (exp, lambda a: (exp(a),)),
     "reciprocal": (lambda a: 1 / a, lambda a: (-1 / (a * a),)),
     "divide": (lambda a, b: a / b, lambda a, b: (1 / b, -a / (b * b))),
-    "pow": (lambda a, b: a**b, lambda a, b: (b * a ** (b - 1), a**b * log(a))),
+    "pow": (pow, lambda a, b: (b * pow(a, b - 1), pow(a, b) * log(a) if a > 0.0 else nan)),
     "sqrt": (sqrt, lambda a: (0.5 / sqrt(a),)),
     "log": (log, lambda a: (1 / a,)),
     "log1p": (math.log1p, lambda a: (1 / (1 + a),)),
@@ -72,5 +74,11 @@ ROWS = {
     "min": (lambda *xs: min(xs), shared(min)),
     "where": (lambda c, a, b: a if c else b, lambda c, a, b: (0.0, 1.0, 0.0) if c else (0.0, 0.0, 1.0)),
     "clip": (lambda a, low, high: min(max(a, low), high), lambda a, low, high: (float(low < a < high), 0.0, 0.0)),
+    "sign": (lambda a: float(a > 0.0) - float(a < 0.0), lambda a: (0.0,)),
     "greater": (lambda a, b: float(a > b), lambda a, b: (0.0, 0.0)),
+    "greater_equal": (lambda a, b: float(a >= b), lambda a, b: (0.0, 0.0)),
+    "less": (lambda a, b: float(a < b), lambda a, b: (0.0, 0.0)),
+    "less_equal": (lambda a, b: float(a <= b), lambda a, b: (0.0, 0.0)),
+    "equal": (lambda a, b: float(a == b), lambda a, b: (0.0, 0.0)),
+    "not_equal": (lambda a, b: float(a != b), lambda a, b: (0.0, 0.0)),
 }

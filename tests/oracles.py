@@ -90,11 +90,15 @@ class RoundOff:
         errors = [self.value_errors[x] if isinstance(x, int) else 0.0 for x in operands]
         slopes = [self.slopes[x] if isinstance(x, int) else nothing for x in operands]
         slope_errors = [self.slope_errors[x] if isinstance(x, int) else nothing for x in operands]
-        value, partials = function(*at), partials_of(*at)
+
+        def partials_at(*at: float) -> list[float]:  # none is taken toward a constant
+            return [p if isinstance(x, int) else 0.0 for x, p in zip(operands, partials_of(*at), strict=True)]
+
+        value, partials = function(*at), partials_at(*at)
         drift = [self.partial_error(p, at) for p in partials]
         for i, error in enumerate(errors):
             if error:
-                shifted = [partials_of(*at[:i], at[i] + side, *at[i + 1 :]) for side in (-error, error)]
+                shifted = [partials_at(*at[:i], at[i] + side, *at[i + 1 :]) for side in (-error, error)]
                 drift = [d + max(abs(s[j] - partials[j]) for s in shifted) for j, d in enumerate(drift)]
         self.values.append(value)
         carried = sum(abs(p) * e for p, e in zip(partials, errors, strict=True))
@@ -106,6 +110,13 @@ class RoundOff:
         self.slope_errors.append(
             [sum(abs(p) * e[j] + (d + sums * abs(p)) * s[j] for p, d, s, e in edges) for j in inputs]
         )
+
+    def withdraw(self, count: int) -> None:
+        """Forgets all places but the first `count`."""
+        for series in (self.values, self.value_errors):
+            del series[count:]
+        for table in (self.slopes, self.slope_errors):
+            del table[count:]
 
     @staticmethod
     def value_error(name: str, value: float, at: Sequence[float]) -> float:

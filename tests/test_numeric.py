@@ -418,6 +418,14 @@ def test_a_flat_spot_of_an_analytic_function_is_no_contradiction():
         assert abs(estimate.value - numeric.derivative(f, 0.0, "central")) <= estimate.error + 1e-10
 
 
+def test_what_cancels_to_zero_everywhere_is_no_contradiction():
+    for x in (0.765625, 1.53125, 2.515625):  # the complex x/x is off by a rounding there
+        for f in (lambda x: x / x - 1.0, lambda x: autograd.log(x / x)):
+            assert abs(numeric.derivative(f, x, "complex")) < 1e-15
+    with pytest.raises(OperandError, match="not analytic"):
+        numeric.derivative(lambda x: abs(x) - x, 1.0, "complex")
+
+
 # ── bad input ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -193,10 +193,14 @@ def _factor(e: Evidence) -> Cause | None:
     if ratio.near(float(simple)):
         text = str(simple).replace("-", "−")
         return Cause(f"factor {text}", f"every wrong one is {text} times the right one")
-    return Cause(
-        f"factor {ratio.value:.6g}",
-        f"every wrong one is {ratio.value:.6g} times the right one: a constant in a rule is off",
-    )
+    text = _factor_text(ratio.value)
+    return Cause(f"factor {text}", f"every wrong one is {text} times the right one: a constant in a rule is off")
+
+
+def _factor_text(value: float) -> str:
+    """A factor to six digits; one that would read as 1 by how far it is off."""
+    off = value - 1.0
+    return f"{value:.6g}" if abs(off) > 1e-5 else f"1 {'−' if off < 0.0 else '+'} {abs(off):.2g}"
 
 
 def _misplaced(e: Evidence) -> Cause | None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from autograd.backward import gradients
 from autograd.checking.examination import Examination
+from autograd.checking.lines import DIRECTIONS
 from autograd.checking.report import GradientError, Report
 from autograd.checking.subject import Subject
 from autograd.checking.verdicts import VERDICTS
@@ -18,12 +19,15 @@ from autograd.modes import Mode, ModeChange
 from autograd.tensor import Tensor
 from autograd.trees import leaves
 
+__tracebackhide__ = True  # pytest shows the lines of the caller and of f, and none from here
+
 
 def check(
     f: Callable[..., Any],
     *inputs: Any,
     order: int = 1,
     forward: bool = True,
+    directions: int = DIRECTIONS,
     seed: int = 0,
     allow: Collection[str] = (),
 ) -> Report:
@@ -32,8 +36,8 @@ def check(
     f takes nodes and gives a number, an array or a list, tuple or dict of them. Inputs are numbers (f gets Values),
     arrays (f gets Tensors), nodes, and lists, tuples and dicts of them. Reverse mode is checked and, unless `forward`
     is False, forward mode; with order=2 the gradient of the gradient too, and so on. Up to 64 inputs and outputs are
-    looked at one by one, more by random directions and cotangents, of which `seed` is the seed. float32 inputs are
-    checked in float64 where f takes it, and the derivatives in float32 are then held against that.
+    looked at one by one, more by as many random `directions` and cotangents, of which `seed` is the seed. float32
+    inputs are checked in float64 where f takes it, and the derivatives in float32 are then held against that.
 
     A derivative agrees where
 
@@ -49,8 +53,8 @@ def check(
     >>> check(lambda x: x**3, 2.0).passed
     True
     """
-    if isinstance(order, bool) or not isinstance(order, (int, np.integer)) or order < 1:
-        raise ArgumentError(f"order is how many derivatives are checked, 1 or more; got {order!r}")
+    _demand_count(order, "order is how many derivatives are checked, 1 or more")
+    _demand_count(directions, "directions is how many random ones are looked at for an input, 1 or more")
     unknown = [verdict for verdict in allow if verdict not in VERDICTS] if not isinstance(allow, str) else [allow]
     if unknown:
         raise ArgumentError(f"allow takes a list of verdicts among {', '.join(VERDICTS)}; got {unknown[0]!r}")
@@ -59,12 +63,17 @@ def check(
     rng = np.random.default_rng(seed)
     with _PlainMode(), np.errstate(all="ignore"):
         for nesting in range(1, order + 1):
-            finished = Examination(subject, nesting, forward, rng, report).written()
+            finished = Examination(subject, nesting, forward, directions, rng, report).written()
             if nesting == order or not finished:
                 break
             slopes = [f"∂/∂{part.name}" for part in subject.parts]
             subject = Subject(_gradient_of(subject.f, rng), inputs, subject.called, slopes)
     return report
+
+
+def _demand_count(number: Any, meaning: str) -> None:
+    if isinstance(number, bool) or not isinstance(number, (int, np.integer)) or number < 1:
+        raise ArgumentError(f"{meaning}; got {number!r}")
 
 
 class _PlainMode(ModeChange):
@@ -81,11 +90,12 @@ def assert_gradients(
     *inputs: Any,
     order: int = 1,
     forward: bool = True,
+    directions: int = DIRECTIONS,
     seed: int = 0,
     allow: Collection[str] = (),
 ) -> None:
     """Raises GradientError, an AssertionError, with the report of `check` unless every input passes or is allowed."""
-    report = check(f, *inputs, order=order, forward=forward, seed=seed, allow=allow)
+    report = check(f, *inputs, order=order, forward=forward, directions=directions, seed=seed, allow=allow)
     if not report.passed:
         raise GradientError(report)
 

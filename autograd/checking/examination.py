@@ -20,14 +20,25 @@ from autograd.checking.subject import Subject
 from autograd.checking.verdicts import NOT_FINITE, RANDOM, WRONG, verdict
 from autograd.errors import Detached, StaleData
 
+__tracebackhide__ = True  # pytest shows the lines of the caller and of f, and none from here
+
 ORDERS = {1: "", 2: "2nd ", 3: "3rd "}
 
 
 class Examination:
     """A function, its derivatives of one order, and the report that they go into."""
 
-    def __init__(self, subject: Subject, order: int, forward: bool, rng: np.random.Generator, report: Report) -> None:
+    def __init__(
+        self,
+        subject: Subject,
+        order: int,
+        forward: bool,
+        directions: int,
+        rng: np.random.Generator,
+        report: Report,
+    ) -> None:
         self.subject, self.order, self.forward, self.rng, self.report = subject, order, forward, rng, report
+        self.directions = directions
         self.prefix = ORDERS.get(order, f"{order}th ")
 
     def written(self) -> bool:
@@ -47,8 +58,9 @@ class Examination:
         if not np.isfinite(run.values).all():
             cause = Cause("f is not finite", f"f gives {few(run.values)} here, where there is no derivative to compare")
             return self._about_all(f"{self.prefix}reverse", NOT_FINITE, cause)
-        self.run, self.lines = run, lines(self.subject, self.rng)
-        self.oracle = Oracle(self.subject, functionals(run, self.rng), Replay(run, self.rng))
+        self.run, self.lines = run, lines(self.subject, self.rng, self.directions)
+        compared = functionals(run, self.rng, self.directions)
+        self.oracle = Oracle(self.subject, compared, Replay(run, self.rng))
         self.grounds = Grounds(self.subject, run, self.oracle, self.lines)
         self._in_every_mode()
         return True

@@ -10,7 +10,7 @@ import numpy as np
 from autograd.checking.subject import Part, Run, Subject, Vector
 
 FEW = 64  # inputs, or outputs, that are looked at one by one
-PROJECTIONS = 4  # random directions for an input, or cotangents, in place of more
+DIRECTIONS = 4  # random ones for an input, and cotangents, in place of more, unless others are asked for
 LONG = 2**14  # inputs: more, and fewer gradients as long as that are kept
 
 
@@ -43,14 +43,14 @@ class Functional:
     is_output: bool
 
 
-def lines(subject: Subject, rng: np.random.Generator) -> list[Line]:
-    """For each input a line along every entry, or random ones where there are many."""
+def lines(subject: Subject, rng: np.random.Generator, directions: int = DIRECTIONS) -> list[Line]:
+    """For each input a line along every entry, or random directions where there are many."""
     many = subject.point.size > FEW
     found = []
     for part in subject.parts:
         size = part.places.stop - part.places.start
-        if many and size > PROJECTIONS:
-            found += [random_line(subject, part, np.arange(size), rng) for _ in range(PROJECTIONS)]
+        if many and size > directions:
+            found += [random_line(subject, part, np.arange(size), rng) for _ in range(directions)]
         else:
             found += [entry_line(subject, part, place) for place in range(part.places.start, part.places.stop)]
     return found
@@ -78,13 +78,13 @@ def part_of_line(line: Line, entries: Vector) -> Line:
     return replace(line, direction=direction)
 
 
-def functionals(run: Run, rng: np.random.Generator) -> list[Functional]:
+def functionals(run: Run, rng: np.random.Generator, directions: int = DIRECTIONS) -> list[Functional]:
     """Every output by itself, or random sums where there are many."""
     size = run.values.size
-    many = PROJECTIONS if sum(int(np.size(x._data)) for x in run.variables) > LONG else FEW
+    many = directions if sum(int(np.size(x._data)) for x in run.variables) > LONG else FEW
     if size <= many:
         return [Functional(run.label(place), np.eye(size)[place], True) for place in range(size)]
-    return [Functional(f"random sum {number}", signs(rng, size), False) for number in range(1, PROJECTIONS + 1)]
+    return [Functional(f"random sum {number}", signs(rng, size), False) for number in range(1, directions + 1)]
 
 
 def signs(rng: np.random.Generator, size: int) -> Vector:

@@ -16,6 +16,8 @@ from autograd.forward import directional
 from autograd.graph import Node
 from autograd.tensor import Tensor
 
+FEW_DIGITS = 4.0  # float32 rounds in steps so wide that a few samples may all come out the same
+
 
 @dataclass
 class Sweep:
@@ -42,7 +44,8 @@ def reverse_sweep(
         unit = 2.0**-24 if any(_is_single(x) for x in run.variables) else subject.unit
         spread = 16.0 * unit * len(run.order()) * np.abs(analytic)
     else:
-        spread = np.ptp(scatter, axis=0)
+        low = any(_is_single(x) for x in run.variables)
+        spread = (FEW_DIGITS if low else 1.0) * np.ptp(scatter, axis=0)
     spread[~np.isfinite(spread)] = 0.0
     return Sweep("reverse", lambda line: projected(gradients, [line])[:, 0], analytic, spread)
 

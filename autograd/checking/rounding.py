@@ -8,7 +8,7 @@ comes out differently is what round-off can do, however the errors of the parts 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,8 @@ from autograd.graph import Node
 from autograd.tensor import Tensor
 
 WOBBLE = 8.0  # units of rounding: an op is taken to be right within so many, and is better nearly always
-TIMES = 5  # how often everything is computed
+EXPLAINED = 2.0**-14  # relative: so much may cancel inside of an op or a rule on float32
+PAIRS = 3  # how often everything is computed, each time twice
 
 
 class Replay:
@@ -31,6 +32,8 @@ class Replay:
 
     def __init__(self, run: Run, rng: np.random.Generator) -> None:
         self.run, self.rng, self.order = run, rng, run.order()
+        self._lost: dict[Node, Any] = {}
+        self._side = 1.0
 
     def evaluated(self, point: Vector, parts: Sequence[Part], wobbling: bool) -> dict[Node, Any]:
         """The number or array of every node, the variables holding these numbers."""
@@ -42,7 +45,8 @@ class Replay:
         for node in self.order:
             if node not in numbers:
                 y = _own(node) if node.op is None else _computed(node, numbers)
-                numbers[node] = self._wobbled(y) if wobbling else y
+                copied = node.op is not None and node.op.selects  # a choice hands on one of its operands as it is
+                numbers[node] = self._wobbled(y, self._lost_by(node)) if wobbling and not copied else y
         return numbers
 
     def values(self, numbers: dict[Node, Any]) -> Vector:
@@ -63,7 +67,11 @@ class Replay:
         for node in reversed(self.order):
             if node.op is None or node not in adjoints:
                 continue
-            for parent, share in _shares(node, self._wobbled(adjoints.pop(node)), numbers):
+            adjoint = self._wobbled(adjoints.pop(node))
+            found = _shares(node, adjoint, numbers)
+            for (parent, share), lost in zip(found, _lost_in_rule(node, adjoint, numbers, found), strict=True):
+                if parent.op is None or lost is not None:  # what reaches a variable wobbles no further on
+                    share = self._wobbled(share, 0.0 if lost is None else lost)
                 adjoints[parent] = adjoints[parent] + share if parent in adjoints else share
         parts = [
             np.broadcast_to(np.asarray(adjoints.get(x, 0.0), dtype=float), np.shape(x._data)).reshape(-1)
@@ -71,10 +79,32 @@ class Replay:
         ]
         return np.concatenate(parts) if parts else np.zeros(0)
 
-    def _wobbled(self, x: Any) -> Any:
+    def either_way(self) -> Iterator[None]:
+        """Twice: what wobbles one way the first time goes the other way the second, so that both sides are seen."""
+        state = self.rng.bit_generator.state
+        yield
+        self.rng.bit_generator.state = state
+        self._side = -1.0
+        yield
+        self._side = 1.0
+
+    def _lost_by(self, node: Node) -> Any:
+        """What an op on float32 has lost inside, where digits may cancel: its result beside that in float64."""
+        if not _is_single(node):
+            return 0.0
+        if node not in self._lost:
+            assert node.op is not None
+            operands = [_doubled(parent._data) for parent in node.parents]
+            exact = node.op.array_function(*operands, **node.parameters)  # type: ignore[attr-defined]
+            self._lost[node] = _beside(node._data, exact)
+        return self._lost[node]
+
+    def _wobbled(self, x: Any, lost: Any = 0.0) -> Any:
+        """Every number moved by 2 to 8 units and what is lost, either way: moved indeed, a rule may lie where it is."""
         if x.dtype.kind != "f":
             return x
-        moved = x + x * (self.rng.uniform(-WOBBLE, WOBBLE, x.shape) * (np.finfo(x.dtype).eps / 2))
+        units = self._side * self.rng.uniform(2.0, WOBBLE, x.shape) * self.rng.choice([-1.0, 1.0], x.shape)
+        moved = x + x * (units * (np.finfo(x.dtype).eps / 2)) + np.sign(units) * lost
         return moved.astype(x.dtype) if isinstance(moved, np.ndarray) else x.dtype.type(moved)
 
 
@@ -87,9 +117,11 @@ def scatter_of_gradients(
     """
     try:
         found = []
-        for _ in range(TIMES):
-            numbers = replay.evaluated(point, parts, wobbling=True)
-            found.append(project(np.stack([replay.gradient(numbers, weights) for weights in functionals])))
+        replay.gradient(replay.evaluated(point, parts, wobbling=True), functionals[0])  # what a rule kept is no noise
+        for _ in range(PAIRS):
+            for _ in replay.either_way():
+                numbers = replay.evaluated(point, parts, wobbling=True)
+                found.append(project(np.stack([replay.gradient(numbers, weights) for weights in functionals])))
         return np.asarray(found)
     except Exception:
         return None
@@ -123,12 +155,40 @@ def _computed(node: Node, numbers: dict[Node, Any]) -> Any:
 
 def _shares(node: Any, adjoint: Any, numbers: dict[Node, Any]) -> list[tuple[Node, Any]]:
     parents = node.parents
-    operands = [numbers.get(parent, parent._data) for parent in parents]
+    found = _raw_shares(node, adjoint, numbers[node], [numbers.get(parent, parent._data) for parent in parents])
+    if not isinstance(node, Tensor):
+        return [(parents[place], np.float64(share)) for place, share in found]
+    return [(p, fitted(np.asarray(s), p.shape, p.dtype, node.op)) for p, s in ((parents[i], s) for i, s in found)]
+
+
+def _raw_shares(node: Any, adjoint: Any, y: Any, operands: list[Any]) -> list[tuple[int, Any]]:
     parameters = node.parameters if isinstance(node, Tensor) else None
     if not isinstance(node, Tensor):
         operands = [np.float64(x) for x in operands]
-    op = node.op
-    found = op.shares(adjoint, numbers[node], operands, node.edges, parameters, lambda place: None)
-    if not isinstance(node, Tensor):
-        return [(parents[place], np.float64(share)) for place, share in found]
-    return [(p, fitted(np.asarray(s), p.shape, p.dtype, op)) for p, s in ((parents[i], s) for i, s in found)]
+    return list(node.op.shares(adjoint, y, operands, node.edges, parameters, lambda place: None))
+
+
+def _lost_in_rule(node: Any, adjoint: Any, numbers: dict[Node, Any], found: list[tuple[Node, Any]]) -> list[Any]:
+    """What a rule on float32 has lost inside of every share: that in float64 beside it; None for other nodes."""
+    if not _is_single(node):
+        return [None] * len(found)
+    operands = [_doubled(numbers.get(parent, parent._data)) for parent in node.parents]
+    exact = _raw_shares(node, _doubled(adjoint), _doubled(numbers[node]), operands)
+    return [
+        _beside(share, fitted(np.asarray(own, dtype=float), parent.shape, np.dtype(float), node.op))  # type: ignore[attr-defined]
+        for (parent, share), (_, own) in zip(found, exact, strict=True)
+    ]
+
+
+def _is_single(node: Any) -> bool:
+    return isinstance(node, Tensor) and node.dtype == np.float32
+
+
+def _doubled(x: Any) -> Any:
+    return x.astype(float) if x.dtype.kind == "f" else x
+
+
+def _beside(single: Any, exact: Any) -> Any:
+    """How far float32 is off, up to what round-off explains: what is wrong in float32 alone is to be seen."""
+    off = np.abs(np.asarray(exact, dtype=float) - single)
+    return np.where(np.isfinite(off), np.fmin(off, EXPLAINED * np.abs(single).max(initial=0.0)), 0.0)

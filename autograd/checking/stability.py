@@ -31,31 +31,38 @@ def change_of_values(subject: Subject, run: Run) -> Cause | None:
 def change_of_gradient(subject: Subject, weights: Vector, lines: list[Line], sweep: Sweep) -> tuple[str, Cause] | None:
     """A verdict and its cause where the same pass gives something else a second time.
 
-    It is run again at once, and twice after a pass at another point: what comes back to the same is stale, what does
-    not is random.
+    All passes are run again at once, and one for all outputs together before and after a pass at another point. What
+    then comes back the same twice in a row is stale, what does not is random.
     """
-    moved = subject.point + np.copysign(0.01 * (1.0 + np.abs(subject.point)), subject.point)
-    again = _repeated(subject, weights, lines)
-    try:
-        passes.reverse(subject.run(moved), weights[0])
-    except Exception:  # outside the domain of f
-        return None
-    later, last = _repeated(subject, weights, lines), _repeated(subject, weights, lines)
-    largest = np.abs(np.where(np.isfinite(sweep.analytic), sweep.analytic, 0.0)).max(axis=1, keepdims=True)
-    allowed = ROUNDINGS * subject.unit * largest
+    together = (np.linspace(1.0, 2.0, len(weights)) @ weights)[None]
 
     def same(one: Vector, other: Vector) -> bool:
-        return bool(((np.abs(one - other) <= allowed) | (one == other) | (np.isnan(one) & np.isnan(other))).all())
+        largest = np.abs(np.where(np.isfinite(one), one, 0.0)).max(axis=1, keepdims=True)
+        near = np.abs(one - other) <= ROUNDINGS * subject.unit * largest
+        return bool((near | (one == other) | (np.isnan(one) & np.isnan(other))).all())
 
-    if same(sweep.analytic, again) and same(again, later):
+    again, before = _repeated(subject, weights, lines), _repeated(subject, together, lines)
+    for point in _elsewhere(subject):
+        try:
+            passes.reverse(subject.run(point), together[0])
+        except Exception:  # outside the domain of f
+            continue
+    after = _repeated(subject, together, lines)
+    if same(sweep.analytic, again) and same(before, after):
         return None
-    if same(again, last):
+    if same(*(_repeated(subject, together, lines) for _ in range(2))):
         return WRONG, Cause(
             "stale", "the derivative depends on what was computed before: a rule keeps numbers of another call"
         )
     return RANDOM, Cause(
         "a rule changes", "f gives the same value again, and another derivative: a rule on the way is random"
     )
+
+
+def _elsewhere(subject: Subject) -> list[Vector]:
+    """Two other points: one close by, and one where the entries of each input have changed places, and choices too."""
+    beside = subject.point + np.copysign(0.01 * (1.0 + np.abs(subject.point)), subject.point)
+    return [beside, np.concatenate([np.roll(beside[part.places], 1) for part in subject.parts])]
 
 
 def _repeated(subject: Subject, weights: Vector, lines: list[Line]) -> Vector:

@@ -20,6 +20,7 @@ from autograd.tensor import Tensor
 from autograd.trees import leaves, rebuilt
 from autograd.value import Value
 
+__tracebackhide__ = True  # pytest shows the lines of the caller and of f, and none from here
 Vector: TypeAlias = NDArray[Any]
 
 

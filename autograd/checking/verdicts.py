@@ -28,7 +28,7 @@ def verdict(
     - not finite: the analytic derivative is not, or f is not beside the point;
     - pass: |analytic − numeric| ≤ bound, and the bound is small enough, bound ≤ SEEN · scale;
     - kink: the slopes on both sides, (slope, error), differ by more than their errors, and the analytic derivative
-      lies between them, which is all that a kink asks of it;
+      lies between them, which is all that a kink asks of it; where it agrees with the numerical one, that is midway;
     - wrong: |analytic − numeric| > bound, or beyond both slopes of a kink;
     - precision-limited: the bound is too large to tell.
     """
@@ -37,7 +37,7 @@ def verdict(
     agrees = abs(analytic - numeric) <= bound
     if agrees and bound <= SEEN * scale:
         return PASS
-    if right and left and differ(right, left):
+    if right and left and differ(right, left) and (not agrees or _midway(numeric, bound, right, left)):
         low, high = sorted((right, left))
         inside = low[0] - low[1] <= analytic <= high[0] + high[1]
         if inside or not agrees:
@@ -48,6 +48,11 @@ def verdict(
 def differ(right: tuple[float, float], left: tuple[float, float]) -> bool:
     """Whether two slopes, each with its error, cannot be one."""
     return abs(right[0] - left[0]) > right[1] + left[1]
+
+
+def _midway(numeric: float, bound: float, right: tuple[float, float], left: tuple[float, float]) -> bool:
+    """Whether a central difference is what two slopes make it: half of both."""
+    return abs(numeric - (right[0] + left[0]) / 2.0) <= bound + (right[1] + left[1]) / 2.0
 
 
 def worst(verdicts: set[str]) -> str:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -67,6 +68,7 @@ def _demand_analytic(probe: Probe, slopes: Array, steps: Array) -> None:
 
     What is allowed is a thousandth, round-off, and what half as long a d changes, which is larger than the truncation.
     Where a d is too long for f, shorter ones are tried. OperandError where f contradicts and no d that can tell agrees.
+    Where f is 0 all around, as log(x/x) is, nothing tells the size of what cancels: slopes below √u are round-off.
     """
     contradicted = False
     for direction in _directions(probe.point):
@@ -76,7 +78,8 @@ def _demand_analytic(probe: Probe, slopes: Array, steps: Array) -> None:
         ends = probe.at(probe.point + np.outer([1.0, -1.0, 0.5, -0.5], direction))
         with np.errstate(all="ignore"):
             whole, half = ends[0] - ends[1], 2.0 * (ends[2] - ends[3])
-            rounding = 4.0 * noise(probe, np.abs(ends).max(axis=0), slopes) + lost
+            cancelled = np.where(ends.any(axis=0), 0.0, math.sqrt(probe.unit) * np.abs(direction).sum())
+            rounding = 4.0 * noise(probe, np.abs(ends).max(axis=0), slopes) + cancelled + lost
             allowed = 2.0 * np.abs(whole - half) + rounding + 1e-3 * move
             off = np.abs(whole - 2.0 * moves.sum(axis=0))
             tells = rounding < 1e-2 * np.maximum(move, np.abs(whole))

@@ -27,9 +27,10 @@ def richardson(probe: Probe, step: Any, judged: bool = True) -> Slopes:
     """Central differences D(h), D(h/2), … D(h/128), extrapolated to h = 0: from 16n + 1 evaluations.
 
     D(h) = f′ + c₂h² + c₄h⁴ + …, so (4·D(h/2) − D(h))/3 is free of h², and so on column by column of Romberg's table.
-    Truncation: an entry's distance from the two that it was made of. Round-off: 2δ/h, with δ the noise of one value and
-    h the smallest step in it. Kinks: half of what lies between the one-sided slopes, or 5δ/h, below which round-off
-    would hide one. The entry with the least sum of the three is the answer.
+    Truncation: an entry's distance from the two that it was made of, which may agree by chance, and from the next in
+    its column, made of smaller steps. Round-off: 2δ/h, with δ the noise of one value and h the smallest step in it.
+    Kinks: half of what lies between the one-sided slopes, or 5δ/h, below which round-off would hide one. The entry with
+    the least sum of the three is the answer.
 
     By default h begins at max(|x|, 1)/4, where |x| is far from 1 both scales are tried, and ladders of smaller steps
     follow as long as round-off there would leave a smaller error, or f is not finite so far away. Where two answers
@@ -128,6 +129,7 @@ def _best_of_table(column: Array, allowed: Array) -> tuple[Array, Array, Array]:
         weight = 4.0**order
         following = (weight * column[:, 1:] - column[:, :-1]) / (weight - 1.0)
         off = np.maximum(np.abs(following - column[:, 1:]), np.abs(following - column[:, :-1]))
+        off[:, :-1] = np.fmax(off[:, :-1], np.abs(following[:, 1:] - following[:, :-1]))
         values.append(following)
         errors.append(known(off + allowed[:, order:]))
         levels += range(order, LEVELS)

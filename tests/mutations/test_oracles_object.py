@@ -1,4 +1,4 @@
-"""For every row of the table: the oracles accept its rule, and object as soon as it is broken.
+"""For every row of the table: the oracles of the tests accept its rule, and object as soon as it is broken.
 
 What is broken is the rule alone: a new op has the row's functions and a rule that lies about one thing. A new row is
 tested by being in the table; nothing here knows any op by name.
@@ -11,36 +11,11 @@ from functools import cache
 import pytest
 from oracles import CentralDifferences, ComplexStep, Expression, NaiveEngine, RowDifferences, objections
 
-from autograd import Value, elementwise
+from autograd import Value
 from autograd.ops import TABLE
+from mutations.damages import DAMAGES, OF_SEVERAL, broken
 
 DIFFERENTIABLE = [op for op in TABLE.values() if op.rule is not None]
-
-BREAKS = {
-    "has the wrong sign": lambda ds: [-d for d in ds],
-    "is a thousandth too large": lambda ds: [1.001 * d for d in ds],
-    "is a thousandth too small": lambda ds: [0.999 * d for d in ds],
-    "is twice too large": lambda ds: [2.0 * d for d in ds],
-    "is zero": lambda ds: [0.0 * d for d in ds],
-    "is off by a constant": lambda ds: [d + 0.01 for d in ds],
-    "is not a number": lambda ds: [math.nan for _ in ds],
-    "has its operands swapped": lambda ds: [*ds[1:], ds[0]],
-    "forgets its first operand": lambda ds: [0.0, *ds[1:]],
-    "forgets its last operand": lambda ds: [*ds[:-1], 0.0],
-}
-
-
-def broken(op, damage):
-    """The same op with a rule that is wrong in one way; entries without a derivative stay without one."""
-
-    def rule(y, *operands):
-        entries = [entry() if callable(entry) else entry for entry in op.rule(y, *operands)]
-        wrong = iter(damage([entry for entry in entries if entry is not None]))
-        return tuple(None if entry is None else next(wrong) for entry in entries)
-
-    return elementwise(op.name, op.function, op.array_function, rule)
-
-
 POINTS = 40
 
 
@@ -82,11 +57,17 @@ def differs_somewhere(op, damage):
     return any(gradient(op, point) != gradient(wrong, point) for point, _ in points(op))
 
 
+def judged_damages(op):
+    """Those whose size round-off does not hide in an expression, or that change nothing in this row."""
+    several = OF_SEVERAL if len(gradient(op, points(op)[0][0])) > 1 else {}
+    damages = {name: damage for name, damage in {**DAMAGES, **several}.items() if name != "factor 1.000001"}
+    return {name: damage for name, damage in damages.items() if name not in several or differs_somewhere(op, damage)}
+
+
 CASES = [
-    pytest.param(op, damage, id=f"{op.name} {name}")
+    pytest.param(op, damage, id=f"{op.name}: {name}")
     for op in DIFFERENTIABLE
-    for name, damage in BREAKS.items()
-    if name in ("has the wrong sign", "is zero") or differs_somewhere(op, damage)
+    for name, damage in judged_damages(op).items()
 ]
 
 
@@ -99,7 +80,7 @@ def test_differences_of_its_function_accept_the_rule_of(op):
 
 
 @pytest.mark.parametrize(("op", "damage"), CASES)
-def test_differences_of_its_function_object_when_the_rule_of(op, damage):
+def test_differences_of_its_function_object_to_a_broken_rule_of(op, damage):
     wrong = broken(op, damage)
     assert any(objections(estimates, gradient(wrong, point)) for point, estimates in points(op))
 
@@ -149,6 +130,6 @@ def test_every_oracle_accepts_an_expression_with(op):
 
 
 @pytest.mark.parametrize(("op", "damage"), CASES)
-def test_every_oracle_objects_to_an_expression_when_the_rule_of(op, damage):
+def test_every_oracle_objects_to_an_expression_with_a_broken_rule_of(op, damage):
     for oracle in oracles_for(op):
         assert verdicts(op, broken(op, damage), oracle) != []
