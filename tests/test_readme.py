@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import autograd
 from autograd.array_ops import ARRAY_TABLE
 from autograd.ops import TABLE
 from benchmarks.__main__ import as_markdown
@@ -23,6 +24,13 @@ def test_the_examples_print_what_they_say(tmp_path, monkeypatch):
     results = doctest.DocTestRunner().run(test)
     assert results.attempted > 5
     assert results.failed == 0
+
+
+def test_the_page_of_the_neuron_is_its_programs_source():
+    def neuron(x, w, b):
+        return 1 / (autograd.exp(-(x * w + b)) + 1)
+
+    assert f"```py\n{autograd.record(neuron, 1.0, 0.0, 0.0).source()}```" in README
 
 
 def test_the_number_of_rows_is_that_of_the_table():
