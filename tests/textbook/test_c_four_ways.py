@@ -195,8 +195,6 @@ def symbolical(example):
 
 
 def evaluated(root, leaf):
-    if not root.requires_grad:  # a step
-        return Estimate(0.0, 0.0)
     named = symbolic.symbols(root)
     slope = sympy.lambdify(list(named.values()), symbolic.derivative(root, leaf), modules="mpmath")
     with mpmath.workdps(50):
