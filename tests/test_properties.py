@@ -42,9 +42,7 @@ class Builder:
             self.analysis.take(name, operands)
             assert self.judgeable()
         except (ArithmeticError, ValueError, TypeError, AssertionError):
-            for series in (self.analysis.values, self.analysis.value_errors, self.analysis.slopes):
-                del series[before:]
-            del self.analysis.slope_errors[before:]
+            self.analysis.withdraw(before)
             name, operands = "sin", (len(self.steps) % self.inputs,)
             self.analysis.take(name, operands)
         self.steps.append((name, tuple(operands)))
