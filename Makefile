@@ -11,10 +11,10 @@ demo: .venv/.core
 	$(BIN)/python -m autograd demo
 
 test: .venv/.test
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n auto
 
 thorough: .venv/.test
-	HYPOTHESIS_PROFILE=thorough $(BIN)/python -m pytest -q -m "thorough or not thorough"
+	HYPOTHESIS_PROFILE=thorough $(BIN)/python -m pytest -q -n auto -m "thorough or not thorough"
 
 lint: .venv/.test
 	$(BIN)/ruff check $(SOURCES)

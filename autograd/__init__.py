@@ -1,4 +1,7 @@
-"""glassgrad: reverse-mode automatic differentiation you can see through."""
+"""glassgrad: reverse-mode automatic differentiation you can see through.
+
+PYTEST_DONT_REWRITE, for pytest knows of this package by its plugin and may find it imported already.
+"""
 
 from __future__ import annotations
 
@@ -109,7 +112,9 @@ if TYPE_CHECKING:
 # Loaded on first use, so that importing the engine costs little more than importing NumPy.
 _ON_FIRST_USE = {
     "assert_gradients": "autograd.checking",
+    "assert_op": "autograd.checking",
     "check": "autograd.checking",
+    "check_op": "autograd.checking",
     "checking": "autograd.checking",
     "draw": "autograd.view.drawing",
     "numeric": "autograd.numeric",
@@ -135,8 +140,8 @@ def __dir__() -> list[str]:
 
 __all__ = [
     "ArrayOp", "Drawing", "Node", "Op", "Program", "Tensor", "Value", "add", "ancestry", "arccos", "arcsin", "arctan",
-    "argmax", "argmin", "array_op", "assert_gradients", "broadcast_to", "check", "checking", "clip", "concatenate",
-    "cos", "cosh", "cumsum",
+    "argmax", "argmin", "array_op", "assert_gradients", "assert_op", "broadcast_to", "check", "check_op", "checking",
+    "clip", "concatenate", "cos", "cosh", "cumsum",
     "detect_anomaly", "divide", "dot", "draw", "einsum", "elementwise", "elu", "equal", "errors", "exp",
     "expand_dims", "expm1", "flip", "grad", "gradients", "greater", "greater_equal", "hard_logistic",
     "hard_tanh", "hessian", "hvp", "jacobian", "jvp", "leaky_relu", "less", "less_equal", "log", "log1p",

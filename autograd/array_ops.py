@@ -39,11 +39,11 @@ astype = array_op("astype", lambda a, dtype: a.astype(dtype),
                   lambda g, y, a, dtype: (g,))
 concatenate = array_op("concatenate", lambda *arrays, axis=0: np.concatenate(arrays, axis),
                        lambda g, y, *arrays, axis=0: _pieces(g, arrays, axis), analytic=True)
-getitem = array_op("getitem", lambda a, *places, index: a[_filled(index, places)],
+getitem = array_op("getitem", lambda a, *places, index: a[filled(index, places)],
                    lambda g, y, a, *places, index: (scatter(g, *places, index=index, shape=a.shape),
                                                     *(None for _ in places)),
                    symbol="{}[…]", analytic=True)
-scatter = array_op("scatter", lambda a, *places, index, shape: _scattered(a, _filled(index, places), shape),
+scatter = array_op("scatter", lambda a, *places, index, shape: scattered(a, filled(index, places), shape),
                    lambda g, y, a, *places, index, shape: (getitem(g, *places, index=index), *(None for _ in places)),
                    analytic=True)
 
@@ -124,7 +124,8 @@ def _kept(x: Any, a: Any, axis: Any) -> Any:
     """A reduced array with its reduced axes back as axes of size 1, ready to be broadcast against what was reduced."""
     if axis is None:
         return reshape(x, shape=(1,) * a.ndim)
-    axes = {i % a.ndim for i in (axis if isinstance(axis, tuple) else (axis,))}
+    rank = a.ndim or 1  # NumPy reduces a single number along axis 0 too
+    axes = {i % rank for i in (axis if isinstance(axis, tuple) else (axis,))}
     return reshape(x, shape=tuple(1 if i in axes else size for i, size in enumerate(a.shape)))
 
 
@@ -155,13 +156,13 @@ class _Place:
 PLACE = _Place()
 
 
-def _filled(index: tuple[Any, ...], places: Sequence[Any]) -> tuple[Any, ...]:
+def filled(index: tuple[Any, ...], places: Sequence[Any]) -> tuple[Any, ...]:
     """The index with arrays put where they belong: truths from comparisons, whole numbers from argmax."""
     arrays = iter(places)
     return tuple(next(arrays) if part is PLACE else part for part in index)
 
 
-def _scattered(a: Any, index: tuple[Any, ...], shape: tuple[int, ...]) -> Any:
+def scattered(a: Any, index: tuple[Any, ...], shape: tuple[int, ...]) -> Any:
     """Zeros with the entries of a added at the index: places named twice receive both."""
     y = np.zeros(shape, a.dtype)
     if any(isinstance(part, np.ndarray) and part.dtype != bool for part in index):
@@ -180,10 +181,9 @@ def _logsumexp(a: Any, axis: Any, keepdims: bool) -> Any:
     top = np.maximum.reduce(a, axis=axis, keepdims=True, initial=-math.inf)
     if not math.isfinite(np.vdot(top.real, top.real)):  # as soon as one of them is not
         top = np.where(np.isfinite(top), top, np.zeros_like(top))
-    total = np.asarray(np.add.reduce(np.exp(a - top), axis=axis, keepdims=True))
+    total = np.add.reduce(np.exp(a - top), axis=axis, keepdims=True)
     with np.errstate(divide="ignore"):  # ln 0 is −∞ on purpose
-        y = np.log(total, out=total)
-    y += top
+        y = np.log(total) + top
     return y if keepdims else np.squeeze(y, axis)
 
 
@@ -295,8 +295,8 @@ def _below_top(a: Any, axis: int) -> Any:
 def _nll(f: Any, p: Any, axis: Any) -> Any:
     """−Σ p f, where p = 0 counts 0 whatever f is."""
     if axis is None and f.shape == p.shape:
-        total = np.vdot(p, f)
-        if total == total:
+        total = np.vdot(p.T, f.T) if f.flags.f_contiguous else np.vdot(p, f)  # in the order that f is stored in
+        if math.isfinite(total):
             return -total
     return -np.add.reduce(_weighed(p, f), axis=axis)
 

@@ -1,4 +1,4 @@
-"""python -m autograd …: the demo, a drawing or a table of an expression typed on the command line."""
+"""python -m autograd …: the demo, and a drawing, a table or a check of an expression typed on the command line."""
 
 from __future__ import annotations
 
@@ -7,29 +7,34 @@ import io
 import os
 import sys
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from autograd.errors import AutogradError, ExpressionError
+from autograd.errors import ArgumentError, AutogradError, ExpressionError
 from autograd.parsing import CONSTANTS, evaluate, names_in
 from autograd.value import Value
 
+LONGEST_SHOWN = 120  # characters of an expression that are printed above its check
 DESCRIPTION = "Automatic differentiation you can see through."
 EXAMPLES = """examples:
   python -m autograd demo
   python -m autograd table "1/(1+exp(-(w*x+b)))" x=1 w=0 b=0
   python -m autograd draw  "1/(1+exp(-(w*x+b)))" x=1 w=0 b=0 -o neuron.svg
   python -m autograd draw  "(x + y) * z" x=-2 y=5 z=-4 --edges values -o graph.svg
+  python -m autograd check "1/(1+exp(-(w*x+b)))" x=1 w=0 b=0 --order 2
 """
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs one command; returns the exit code: 0, 1 when it fails, 2 when it was asked wrongly, 130 on Ctrl-C."""
+    """Runs one command; returns the exit code: 0, 1 when it fails, 2 when it was asked wrongly, 130 on Ctrl-C.
+
+    A check fails where a derivative does not pass.
+    """
     options = _options(sys.argv[1:] if arguments is None else list(arguments))
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a terminal that cannot show ∂ shows ? and goes on
     try:
-        options.run(options)
+        code: int = options.run(options)
         sys.stdout.flush()
     except ExpressionError as problem:
         return _failed(str(problem), 2)
@@ -40,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _failed(str(problem), 1)
     except KeyboardInterrupt:
         return _failed("stopped", 130)
-    return 0
+    return code
 
 
 def _options(typed: list[str]) -> argparse.Namespace:
@@ -90,6 +95,14 @@ def _parser() -> argparse.ArgumentParser:
     table = commands.add_parser("table", help="print the forward and backward table of an expression")
     _add_expression(table)
     table.set_defaults(run=_table)
+
+    check = commands.add_parser("check", help="hold the derivatives of an expression against numerical ones")
+    _add_expression(check)
+    check.add_argument("--order", type=int, default=1, help="2 for second derivatives too, and so on (default: 1)")
+    check.add_argument(
+        "--allow", metavar="VERDICT", action="append", default=[], help="pass with this verdict too, such as kink"
+    )
+    check.set_defaults(run=_check)
     return parser
 
 
@@ -98,8 +111,8 @@ def _add_expression(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("values", metavar="NAME=VALUE", nargs="*", help="a number for each name in the expression")
 
 
-def _root(options: argparse.Namespace) -> Value:
-    """The expression at the values given, walked back once."""
+def _variables(options: argparse.Namespace) -> dict[str, Value]:
+    """A variable for every NAME=VALUE, which are just those that the expression needs."""
     expression: str = options.expression
     given = dict(_pair(text) for text in options.values)
     if len(given) < len(options.values):
@@ -112,10 +125,20 @@ def _root(options: argparse.Namespace) -> Value:
     if unused:
         known = f"its names are {', '.join(names)}" if names else "it has no names"
         raise ExpressionError(f"{', '.join(unused)} does not occur in the expression; {known}")
-    root = evaluate(expression, {name: Value(x, name) for name, x in given.items()})
+    return {name: Value(x, name) for name, x in given.items()}
+
+
+def _root(options: argparse.Namespace) -> Value:
+    """The expression at the values given, walked back once."""
+    root = _evaluated(options, _variables(options))
+    root.backward()
+    return root
+
+
+def _evaluated(options: argparse.Namespace, variables: Mapping[str, Value]) -> Value:
+    root = evaluate(options.expression, variables)
     if not isinstance(root, Value):
         raise ExpressionError(f"the expression holds no name, so there is no graph: it is {root}")
-    root.backward()
     return root
 
 
@@ -130,7 +153,7 @@ def _pair(text: str) -> tuple[str, float]:
         raise ExpressionError(f"{number[:60]!r} is not a number: give {name}=1.5 or the like") from None
 
 
-def _draw(options: argparse.Namespace) -> None:
+def _draw(options: argparse.Namespace) -> int:
     from autograd.view.drawing import draw
 
     drawing = draw(_root(options), direction=options.direction, edges=options.edges, digits=options.digits)
@@ -139,15 +162,36 @@ def _draw(options: argparse.Namespace) -> None:
     else:
         drawing.save(options.output)
         print(f"wrote {options.output}")
+    return 0
 
 
-def _table(options: argparse.Namespace) -> None:
+def _table(options: argparse.Namespace) -> int:
     from autograd.view.table import table
 
     print(table(_root(options)))
+    return 0
 
 
-def _demo(options: argparse.Namespace) -> None:
+def _check(options: argparse.Namespace) -> int:
+    from autograd.checking import check
+
+    variables = _variables(options)
+
+    def f(*xs: Value) -> Value:
+        return _evaluated(options, dict(zip(variables, xs, strict=True)))
+
+    f(*variables.values())  # what cannot be read is said before anything is checked
+    try:
+        report = check(f, *variables.values(), order=options.order, allow=options.allow)
+    except ArgumentError as problem:
+        raise ExpressionError(str(problem)) from None
+    written = " ".join(options.expression.split())
+    print(f"f = {written if len(written) <= LONGEST_SHOWN else written[: LONGEST_SHOWN - 1] + '…'}\n{report}")
+    return 0 if report.passed else 1
+
+
+def _demo(options: argparse.Namespace) -> int:
     from nn.demo import run
 
     run(options.out, options.seed)
+    return 0

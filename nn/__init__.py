@@ -1,4 +1,7 @@
-"""Networks on the autograd engine: modules, losses, optimizers and training."""
+"""Networks on the autograd engine: modules, losses, optimizers and training.
+
+PYTEST_DONT_REWRITE, for pytest knows of this package by its plugin and may find it imported already.
+"""
 
 from nn import data, initializers, textbook
 from nn.activation_modules import (
@@ -22,6 +25,7 @@ from nn.callbacks import StopTraining
 from nn.checkpoints import load, load_state, save, save_state
 from nn.classes import predicted_class
 from nn.clipping import clip_grad_norm, clip_grad_value
+from nn.compiled import CompiledStep, compiled_step
 from nn.cross_entropy import CrossEntropyLoss, LogLoss, NLLLoss, SoftCrossEntropy
 from nn.data import Dataset
 from nn.distance_losses import AbsoluteError, HalfSquaredError, L1Loss, MSELoss, SquaredError
@@ -59,14 +63,85 @@ from nn.summary import Summary
 from nn.training import fit
 
 __all__ = [
-    "ELU", "MLP", "SGD", "AbsoluteError", "ActivationModule", "Adagrad", "Adam", "AdamW", "Confusion",
-    "CosineAnnealingLR", "CrossEntropyLoss", "Dataset", "Dropout", "ExponentialLR", "ExponentialLoss",
-    "Flatten", "HalfSquaredError", "HardLogistic", "HardTanh", "HingeLoss", "History", "Identity", "L1Loss",
-    "Layer", "LeakyReLU", "Linear", "LinearWarmUp", "LogLoss", "LogSigmoid", "LogSoftmax", "Loss", "MSELoss",
-    "Maxout", "Module", "NLLLoss", "Neuron", "Optimizer", "PReLU", "Parameter", "Parameters", "Perceptron",
-    "RMSprop", "ReLU", "ReLU6", "ReduceLROnPlateau", "Schedule", "Sequential", "Sigmoid", "SoftCrossEntropy",
-    "Softmax", "Softplus", "SquaredError", "Step", "StepLR", "StopTraining", "Summary", "Tanh", "accuracy",
-    "batches", "clip_grad_norm", "clip_grad_value", "confusion", "data", "error_rate", "fit", "initializers",
-    "l2_penalty", "load", "load_state", "mean_squared_error", "predict", "predict_scores", "predicted_class",
-    "r2_score", "save", "save_state", "textbook", "top_k_accuracy", "zero_one",
+    "ELU",
+    "MLP",
+    "SGD",
+    "AbsoluteError",
+    "ActivationModule",
+    "Adagrad",
+    "Adam",
+    "AdamW",
+    "CompiledStep",
+    "Confusion",
+    "CosineAnnealingLR",
+    "CrossEntropyLoss",
+    "Dataset",
+    "Dropout",
+    "ExponentialLR",
+    "ExponentialLoss",
+    "Flatten",
+    "HalfSquaredError",
+    "HardLogistic",
+    "HardTanh",
+    "HingeLoss",
+    "History",
+    "Identity",
+    "L1Loss",
+    "Layer",
+    "LeakyReLU",
+    "Linear",
+    "LinearWarmUp",
+    "LogLoss",
+    "LogSigmoid",
+    "LogSoftmax",
+    "Loss",
+    "MSELoss",
+    "Maxout",
+    "Module",
+    "NLLLoss",
+    "Neuron",
+    "Optimizer",
+    "PReLU",
+    "Parameter",
+    "Parameters",
+    "Perceptron",
+    "RMSprop",
+    "ReLU",
+    "ReLU6",
+    "ReduceLROnPlateau",
+    "Schedule",
+    "Sequential",
+    "Sigmoid",
+    "SoftCrossEntropy",
+    "Softmax",
+    "Softplus",
+    "SquaredError",
+    "Step",
+    "StepLR",
+    "StopTraining",
+    "Summary",
+    "Tanh",
+    "accuracy",
+    "batches",
+    "clip_grad_norm",
+    "clip_grad_value",
+    "compiled_step",
+    "confusion",
+    "data",
+    "error_rate",
+    "fit",
+    "initializers",
+    "l2_penalty",
+    "load",
+    "load_state",
+    "mean_squared_error",
+    "predict",
+    "predict_scores",
+    "predicted_class",
+    "r2_score",
+    "save",
+    "save_state",
+    "textbook",
+    "top_k_accuracy",
+    "zero_one",
 ]  # fmt: skip

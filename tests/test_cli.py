@@ -41,6 +41,37 @@ def test_the_table_shows_the_textbook_forward_and_backward():
     assert "∂h6/∂h5 = −0.25" in result.stdout
 
 
+def test_a_check_that_passes_shows_every_input_and_exits_with_0():
+    result = run("check", *NEURON)
+    assert (result.returncode, result.stderr) == (0, "")
+    lines = result.stdout.splitlines()
+    assert lines[:2] == ["f = 1/(1+exp(-(w*x+b)))", "f: passed all of 6 comparisons (reverse, forward)"]
+    cells = [line.split() for line in lines if line.endswith("pass")]
+    assert [(name, float(analytic)) for name, _, analytic, *_ in cells] == [("x", 0.0), ("w", 0.25), ("b", 0.25)]
+
+
+def test_a_check_goes_to_the_order_it_is_asked_for():
+    result = run("check", "sin(x)*y", "x=0.5", "y=2", "--order", "2")
+    assert result.returncode == 0
+    assert "(reverse, forward, 2nd reverse, 2nd forward)" in result.stdout
+
+
+def test_a_check_that_does_not_pass_says_why_and_exits_with_1():
+    at_a_kink, outside = run("check", "relu(x)", "x=0"), run("check", "log(x)", "x=-1")
+    assert (at_a_kink.returncode, at_a_kink.stderr) == (1, "")
+    assert "f: kink toward x" in at_a_kink.stdout
+    assert "move the input off the kink" in at_a_kink.stdout
+    assert (outside.returncode, outside.stderr) == (1, "")
+    assert "f: not finite toward x" in outside.stdout
+
+
+def test_a_verdict_that_is_allowed_is_shown_and_exits_with_0():
+    result = run("check", "relu(x)", "x=0", "--allow", "kink")
+    assert result.returncode == 0
+    assert "f: kink toward x" in result.stdout
+    assert result.stdout.endswith("Passed all the same: kink is allowed.\n")
+
+
 @pytest.mark.parametrize("ending", ["svg", "dot", "html"])
 def test_draw_writes_the_file_it_was_asked_for(tmp_path, ending):
     file = tmp_path / f"g.{ending}"
@@ -84,6 +115,14 @@ def test_a_letter_that_has_two_codes_is_one_name():
         (["table", "__import__('os').system('true')"], 2, "only arithmetic"),
         (["table", "x.real", "x=1"], 2, "only arithmetic"),
         (["table", "9**9**9*x", "x=1"], 2, "beyond the range"),
+        (["check", "x*y", "x=1"], 2, "nothing is given for y: add y=…"),
+        (["check", "x*x", "x=inf"], 2, "x holds inf: a check needs finite numbers"),
+        (["check", "1+1"], 2, "holds no name"),
+        (["check", "__import__('os').system('true')"], 2, "only arithmetic"),
+        (["check", "x.real", "x=1"], 2, "only arithmetic"),
+        (["check", "sin(x, x)", "x=1"], 2, "sin takes 1 operand, got 2"),
+        (["check", "x*x", "x=1", "--order", "0"], 2, "1 or more; got 0"),
+        (["check", "x*x", "x=1", "--allow", "kinky"], 2, "among pass, precision-limited, kink"),
         (["draw", "x*x", "x=1", "-o", "/no/such/folder/g.svg"], 1, "/no/such/folder/g.svg"),
         (["draw", "x*x", "x=1", "-o", "g.png"], 1, ".svg, .dot or .html"),
         (["draw", "x*x", "x=1", "--edges", "all"], 2, "invalid choice"),

@@ -16,7 +16,7 @@ from autograd.forward import directional
 from autograd.graph import Node
 from autograd.tensor import Tensor
 
-FEW_DIGITS = 4.0  # float32 rounds in steps so wide that a few samples may all come out the same
+FEW_DIGITS = 2.0  # float32 rounds in steps so wide that a few samples may all come out the same
 
 
 @dataclass

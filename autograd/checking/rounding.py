@@ -19,7 +19,7 @@ from autograd.graph import Node
 from autograd.tensor import Tensor
 
 WOBBLE = 8.0  # units of rounding: an op is taken to be right within so many, and is better nearly always
-EXPLAINED = 2.0**-14  # relative: so much may cancel inside of an op or a rule on float32
+EXPLAINED = 2.0**-17  # relative: so much may cancel inside of an op or a rule on float32
 PAIRS = 3  # how often everything is computed, each time twice
 
 
@@ -154,11 +154,11 @@ def _computed(node: Node, numbers: dict[Node, Any]) -> Any:
 
 
 def _shares(node: Any, adjoint: Any, numbers: dict[Node, Any]) -> list[tuple[Node, Any]]:
-    parents = node.parents
+    parents, op = node.parents, node.op
     found = _raw_shares(node, adjoint, numbers[node], [numbers.get(parent, parent._data) for parent in parents])
     if not isinstance(node, Tensor):
         return [(parents[place], np.float64(share)) for place, share in found]
-    return [(p, fitted(np.asarray(s), p.shape, p.dtype, node.op)) for p, s in ((parents[i], s) for i, s in found)]
+    return [(p, fitted(np.asarray(s), p.shape, p.dtype, op)) for p, s in ((parents[i], s) for i, s in found)]
 
 
 def _raw_shares(node: Any, adjoint: Any, y: Any, operands: list[Any]) -> list[tuple[int, Any]]:
