@@ -27,7 +27,7 @@ format: .venv/.test
 
 # PEERS=1 first builds an environment for the peers, each of which then runs in its own process.
 # SECTION=A or B measures that one only and keeps the figures of the other.
-bench: .venv/.core $(if $(PEERS),.venv-peers/.ready)
+bench: .venv/.native $(if $(PEERS),.venv-peers/.ready)
 	$(BIN)/python -m benchmarks $(if $(SECTION),--section $(SECTION))
 
 clean:
@@ -42,6 +42,10 @@ clean:
 
 .venv/.test: .venv/.core
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[test]"
+	touch $@
+
+.venv/.native: .venv/.core
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[native]"
 	touch $@
 
 .venv-peers/.ready: benchmarks/peers.txt

@@ -199,12 +199,12 @@ def _shared_by_winners(y: Any, xs: tuple[Any, ...]) -> tuple[Any, ...]:
 def _as_numbers(truths: Any, a: Any, b: Any) -> Any:
     """1 for true and 0 for false in the dtype of the operands, of whole numbers as floats: truths would not add up."""
     dtype = np.result_type(a, b)
-    return np.asarray(truths, dtype=np.float64 if dtype.kind in "iub" else dtype)  # 1 and 0 of whole numbers are places
+    return truths.astype(np.float64 if dtype.kind in "iub" else dtype)  # 1 and 0 of whole numbers are places
 
 
 def _logistic_of_array(a: Any) -> Any:
     if a.__class__ is complex or a.dtype.kind == "c":
         small = np.exp(np.where(np.real(a) >= 0.0, -a, a))
         return np.where(np.real(a) >= 0.0, 1.0, small) / (1.0 + small)
-    small = np.exp(-np.abs(a))
-    return np.where(a >= 0.0, 1.0, small) / (1.0 + small)
+    small = np.exp(np.copysign(a, -1.0))  # e^−|a|, never above 1
+    return np.maximum(small, a >= 0.0) / (1.0 + small)

@@ -7,7 +7,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,7 @@ class WorkerFailed(Exception):
 class Worker:
     """A system and a workload in a process of their own, ready to answer one number a question.
 
-    `section` is "scalars" or "tensors"; peers run in the peers' environment, the others in this one.
+    `section` is "scalars", "programs" or "tensors"; peers run in the peers' environment, the others in this one.
     """
 
     def __init__(self, section: str, system: str, workload: str, *size: int, peer: bool = False) -> None:
@@ -74,12 +74,15 @@ def race(
     peers: Collection[str] = (),
     optional: Collection[str] = (),
     rounds: int = ROUNDS,
+    warm_up: int = WARM_UP,
+    notes: Mapping[str, dict[str, float]] | None = None,
 ) -> dict[str, list[float]]:
     """Nanoseconds an operation or step for each system, round by round, the rounds interleaved.
 
     Every GENERATION rounds each system gets a fresh process: where memory happens to lie makes the same step half as
     slow again in one process as in another. An optional system that cannot start is left out and its reason printed;
-    any other raises WorkerFailed.
+    any other raises WorkerFailed. Each key of `notes` is a question that every system is asked once, after its rounds;
+    the answers are put there.
     """
     times: dict[str, list[float]] = {system: [] for system in systems}
     title = " ".join(map(str, (workload, *size)))
@@ -87,14 +90,16 @@ def race(
         for start in range(0, rounds, GENERATION):
             workers = _started(section, [s for s in systems if s in times], workload, size, peers, optional)
             times = {system: times[system] for system in workers}
-            for round_ in range(WARM_UP + min(GENERATION, rounds - start)):
+            for round_ in range(warm_up + min(GENERATION, rounds - start)):
                 for system, worker in workers.items():
                     time.sleep(PAUSE)
                     took = worker.ask("time")
-                    if round_ >= WARM_UP:
+                    if round_ >= warm_up:
                         times[system].append(took)
-                bar.update(round_ >= WARM_UP)
-            for worker in workers.values():
+                bar.update(round_ >= warm_up)
+            for system, worker in workers.items():
+                for question, answers in (notes or {}).items():
+                    answers[system] = worker.ask(question)
                 worker.close()
     return times
 

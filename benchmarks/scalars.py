@@ -1,29 +1,46 @@
-"""Section A: one expression of scalars, its value and all its gradients."""
+"""Section A: scalars, one expression with its value and all its gradients, eager and as a program."""
 
 from __future__ import annotations
 
-import statistics
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from benchmarks import growth, programs, targets
 from benchmarks.race import PEERS, Worker, compared, race
+from benchmarks.targets import AT_LEAST, AT_MOST, ratio, target
 
-ROUNDS_OF_GROWTH = 7
-OURS = "glassgrad"
+OURS = "glassgrad eager"
 OFF = f"{OURS}, collector off"
+MICROGRAD = "micrograd"
 TUPLES = ["tuple nodes", "tuple nodes, collector off"]
 
 
 def measured() -> dict[str, Any]:
-    """Times against the peers, bytes a node, and the growth of time with the graph."""
-    peers = ["micrograd"] if PEERS.exists() else []
-    rows = compared("S50", race("scalars", [OURS, OFF, *TUPLES, *peers], "s50", peers=peers), OURS)
-    rows += compared("G", race("scalars", [OURS, OFF, *TUPLES], "gpt"), OURS)
-    growth = []
-    for size in (10_000, 100_000, 1_000_000):
-        times = race("scalars", [OURS, OFF], "chain", size, rounds=ROUNDS_OF_GROWTH)
-        growth.append({"nodes": size, **{system: statistics.median(t) for system, t in times.items()}})
+    """The eager engine against the peers, then programs, then growth with the graph."""
+    found: dict[str, Any] = {"targets": []}
+    for part in (eager, programs.measured, growth.measured):
+        results = part()
+        aimed_at = results.pop("targets")
+        found |= results
+        found["targets"] += aimed_at
+    return found
+
+
+def eager() -> dict[str, Any]:
+    """Times against the peers, and bytes a node."""
+    peers = [MICROGRAD] if PEERS.exists() else []
+    s50 = race("scalars", [OURS, OFF, *TUPLES, *peers], "s50", peers=peers)
+    gpt = race("scalars", [OURS, OFF, *TUPLES], "gpt")
     sizes = {system: held_bytes(system, peer=system in peers) for system in [OURS, TUPLES[0], *peers]}
-    return {"eager": rows, "bytes": sizes, "growth": growth}
+    return {
+        "eager": compared("S50", s50, OURS) + compared("G", gpt, OURS),
+        "bytes": sizes,
+        "targets": [
+            target("S50, eager: micrograd ÷ ours", AT_LEAST, 8, ratio(s50, MICROGRAD, OURS)),
+            target("G, eager: tuple nodes ÷ ours", AT_LEAST, 2.5, ratio(gpt, TUPLES[0], OURS)),
+            target("bytes a node, eager", AT_MOST, 160, [sizes[OURS]], unit=""),
+        ],
+    }
 
 
 def held_bytes(system: str, peer: bool) -> float:
@@ -34,20 +51,25 @@ def held_bytes(system: str, peer: bool) -> float:
     return size
 
 
-def as_markdown(results: dict[str, Any]) -> str:
-    """The results as README tables."""
+def as_markdown(results: Mapping[str, Any]) -> str:
+    """The results as README tables, programs and growth where they were measured."""
+    sizes = ", ".join(f"{system} {size:.0f}" for system, size in results["bytes"].items())
+    tables = [_eager(results["eager"]), f"Bytes a node after a pass: {sizes}.", targets.as_markdown(results["targets"])]
+    if results["one sample"]:
+        tables.append(programs.as_markdown(results))
+    if results["growth"]:
+        tables.append(growth.as_markdown(results["growth"]))
+    return "\n\n".join(tables)
+
+
+def _eager(rows: Sequence[Mapping[str, Any]]) -> str:
     lines = [
         "| workload | system | ns an operation, median | × our time in the same round: median (range) |",
         "|---|---|--:|--:|",
     ]
-    for row in results["eager"]:
+    for row in rows:
         lines.append(
             f"| {row['workload']} | {row['system']} | {row['nanoseconds']:,.0f} | "
             f"{row['ratio']:.2f} ({row['ratio_low']:.2f}–{row['ratio_high']:.2f}) |"
         )
-    sizes = ", ".join(f"{system} {size:.0f}" for system, size in results["bytes"].items())
-    lines += ["", f"Bytes a node after a pass: {sizes}.", ""]
-    lines += ["| nodes in a chain | ns a node | ns a node, collector off |", "|--:|--:|--:|"]
-    for row in results["growth"]:
-        lines.append(f"| {row['nodes']:,} | {row[OURS]:,.0f} | {row[OFF]:,.0f} |")
     return "\n".join(lines)

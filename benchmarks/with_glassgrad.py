@@ -15,10 +15,7 @@ def eager(task: Task) -> Step:
     x = Tensor(X, requires_grad=False)
     model = _network(task)
     loss_of = nn.CrossEntropyLoss()
-    optimizer = {
-        "SGD": lambda: nn.SGD(model, lr=task.rate),
-        "Adam": lambda: nn.Adam(model, lr=task.rate, betas=BETAS, eps=EPSILON),
-    }[task.optimizer]()
+    optimizer = _optimizer(task, model)
 
     def step() -> Any:
         optimizer.zero_grad()
@@ -28,6 +25,20 @@ def eager(task: Task) -> Step:
         return loss
 
     return step
+
+
+def recorded(task: Task) -> Step:
+    """The whole step as one program."""
+    X, y = task.data()
+    model = _network(task)
+    step = nn.compiled_step(model, nn.CrossEntropyLoss(), _optimizer(task, model))
+    return lambda: step(X, y)
+
+
+def _optimizer(task: Task, model: nn.Module) -> nn.Optimizer:
+    if task.optimizer == "SGD":
+        return nn.SGD(model, lr=task.rate)
+    return nn.Adam(model, lr=task.rate, betas=BETAS, eps=EPSILON)
 
 
 def _network(task: Task) -> nn.Sequential:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -25,8 +25,8 @@ def s50(Value: Callable[[float], Any]) -> Step:
         for inputs, target in samples:
             signals: list[Any] = inputs
             for layer in layers[:-1]:
-                signals = [(_weighted(weights, signals) + bias).relu() for weights, bias in layer]
-            signals = [_weighted(weights, signals) + bias for weights, bias in layers[-1]]
+                signals = [(weighted(weights, signals) + bias).relu() for weights, bias in layer]
+            signals = [weighted(weights, signals) + bias for weights, bias in layers[-1]]
             error = (signals[0] - target) ** 2
             loss = error if loss is None else loss + error
         loss.backward()
@@ -41,49 +41,61 @@ def s50(Value: Callable[[float], Any]) -> Step:
 
 def gpt(Value: Callable[[float], Any]) -> Step:
     """One training step of a character-level GPT with 4,128 parameters on a word of 10 characters, SGD included."""
-    rng = random.Random(4128)
-    letters, width, heads, context = 27, 16, 4, 12
-
-    def matrix(rows: int, columns: int) -> list[list[Any]]:
-        return [[Value(rng.gauss(0.0, 0.08)) for _ in range(columns)] for _ in range(rows)]
-
-    letter_table, place_table, out = matrix(letters, width), matrix(context, width), matrix(letters, width)
-    queries, keys, values, mix = (matrix(width, width) for _ in range(4))
-    up, down = matrix(4 * width, width), matrix(width, 4 * width)
-    tables = (letter_table, place_table, out, queries, keys, values, mix, up, down)
-    parameters = [p for table in tables for row in table for p in row]
-    word = [0, 7, 14, 1, 18, 19, 4, 20, 11, 3, 0]
-    size = width // heads
+    parameters = [Value(x) for x in gpt_parameters()]
 
     def round_() -> int:
-        past_keys: list[list[Any]] = []
-        past_values: list[list[Any]] = []
-        losses = []
-        for place, (letter, following) in enumerate(pairwise(word)):
-            x = _normalised([a + b for a, b in zip(letter_table[letter], place_table[place], strict=True)])
-            normal = _normalised(x)
-            query = _linear(queries, normal)
-            past_keys.append(_linear(keys, normal))
-            past_values.append(_linear(values, normal))
-            attended = []
-            for start in range(0, width, size):
-                part = slice(start, start + size)
-                scores = [_weighted(query[part], key[part]) * size**-0.5 for key in past_keys]
-                shares = _softmax(scores)
-                for i in range(start, start + size):
-                    attended.append(_weighted(shares, [value[i] for value in past_values]))
-            x = [a + b for a, b in zip(x, _linear(mix, attended), strict=True)]
-            hidden = [z.relu() for z in _linear(up, _normalised(x))]
-            x = [a + b for a, b in zip(x, _linear(down, hidden), strict=True)]
-            losses.append(-_softmax(_linear(out, x))[following].log())
-        loss = _total(losses) * (1.0 / len(losses))
-        loss.backward()
+        gpt_loss(parameters, WORD, softmax).backward()
         for p in parameters:
-            p.data -= 0.01 * p.grad
+            p.data -= GPT_RATE * p.grad
             p.grad = 0.0
-        return 76_260
+        return GPT_OPERATIONS
 
     return round_
+
+
+LETTERS, WIDTH, HEADS, CONTEXT = 27, 16, 4, 12
+GPT_SHAPES = [
+    *((LETTERS, WIDTH), (CONTEXT, WIDTH), (LETTERS, WIDTH)),
+    *[(WIDTH, WIDTH)] * 4,
+    *((4 * WIDTH, WIDTH), (WIDTH, 4 * WIDTH)),
+]
+WORD = (0, 7, 14, 1, 18, 19, 4, 20, 11, 3, 0)
+GPT_RATE, GPT_OPERATIONS = 0.01, 76_260
+
+
+def gpt_parameters() -> list[float]:
+    """What training begins with."""
+    rng = random.Random(4128)
+    return [rng.gauss(0.0, 0.08) for rows, columns in GPT_SHAPES for _ in range(rows * columns)]
+
+
+def gpt_loss(parameters: Sequence[Any], word: Sequence[int], softmax: Callable[[list[Any]], list[Any]]) -> Any:
+    """The mean surprise at each letter of a word, given those before."""
+    rest = iter(parameters)
+    tables = [[[next(rest) for _ in range(columns)] for _ in range(rows)] for rows, columns in GPT_SHAPES]
+    letter_table, place_table, out, queries, keys, values, mix, up, down = tables
+    size = WIDTH // HEADS
+    past_keys: list[list[Any]] = []
+    past_values: list[list[Any]] = []
+    losses = []
+    for place, (letter, following) in enumerate(pairwise(word)):
+        x = _normalised([a + b for a, b in zip(letter_table[letter], place_table[place], strict=True)])
+        normal = _normalised(x)
+        query = _linear(queries, normal)
+        past_keys.append(_linear(keys, normal))
+        past_values.append(_linear(values, normal))
+        attended = []
+        for start in range(0, WIDTH, size):
+            part = slice(start, start + size)
+            scores = [weighted(query[part], key[part]) * size**-0.5 for key in past_keys]
+            shares = softmax(scores)
+            for i in range(start, start + size):
+                attended.append(weighted(shares, [value[i] for value in past_values]))
+        x = [a + b for a, b in zip(x, _linear(mix, attended), strict=True)]
+        hidden = [z.relu() for z in _linear(up, _normalised(x))]
+        x = [a + b for a, b in zip(x, _linear(down, hidden), strict=True)]
+        losses.append(-softmax(_linear(out, x))[following].log())
+    return _total(losses) * (1.0 / len(losses))
 
 
 def chain(Value: Callable[[float], Any], operations: int) -> Step:
@@ -91,17 +103,22 @@ def chain(Value: Callable[[float], Any], operations: int) -> Step:
     x = Value(1.0)
 
     def round_() -> int:
-        y = x
-        for _ in range(operations // 2):
-            y = y * 0.999 + 0.001
-        y.backward()
+        chained(x, operations).backward()
         x.grad = 0.0
         return operations
 
     return round_
 
 
-def _weighted(weights: Iterable[Any], signals: Iterable[Any]) -> Any:
+def chained(x: Any, operations: int) -> Any:
+    """Products and sums by turns, each of the one before."""
+    for _ in range(operations // 2):
+        x = x * 0.999 + 0.001
+    return x
+
+
+def weighted(weights: Iterable[Any], signals: Iterable[Any]) -> Any:
+    """Σ w·x, from left to right."""
     total = None
     for w, x in zip(weights, signals, strict=True):
         total = w * x if total is None else total + w * x
@@ -116,7 +133,7 @@ def _total(terms: Iterable[Any]) -> Any:
 
 
 def _linear(matrix: list[list[Any]], x: list[Any]) -> list[Any]:
-    return [_weighted(row, x) for row in matrix]
+    return [weighted(row, x) for row in matrix]
 
 
 def _normalised(x: list[Any]) -> list[Any]:
@@ -124,8 +141,13 @@ def _normalised(x: list[Any]) -> list[Any]:
     return [a * scale for a in x]
 
 
-def _softmax(logits: list[Any]) -> list[Any]:
-    top = max(logit.data for logit in logits)
+def softmax(logits: list[Any]) -> list[Any]:
+    """The shares, the largest logit taken off first as a plain number."""
+    return shares_of(logits, max(logit.data for logit in logits))
+
+
+def shares_of(logits: list[Any], top: Any) -> list[Any]:
+    """The softmax of logits, of which `top` is the largest."""
     powers = [(logit - top).exp() for logit in logits]
     total = _total(powers)
     return [power / total for power in powers]

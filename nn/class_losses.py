@@ -52,6 +52,14 @@ class ClassLoss(Loss):
         elif target not in range(outputs):
             raise ArgumentError(f"label {target!r} is not a class: {outputs} outputs allow 0 to {outputs - 1}")
 
+    def check_batch(self, targets: Any, output_shape: Sequence[int], first: int = 0) -> None:
+        if self.weight is None and len(output_shape) == 2 and targets.__class__ is np.ndarray:
+            # Seen as unsigned, a negative number is a large one: what is passed at every step is seen at a glance.
+            indices = targets.ndim == 1 and targets.dtype == np.int64 and output_shape[1] > 1
+            if indices and targets.size and np.maximum.reduce(targets.view(np.uint64)) < output_shape[1]:
+                return
+        super().check_batch(targets, output_shape, first)
+
     def _demand_classes(self, outputs: int) -> None:
         if outputs < 2:
             raise ShapeError(
@@ -103,24 +111,27 @@ class ClassLoss(Loss):
     # ── Tensors ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def of_array(self, outputs: Tensor, targets: Any, weight: Any) -> Any:
-        y = self.checked(as_data(targets, self.name), outputs.shape)
-        p = outputs.constant(self._shares(y, outputs.shape, outputs.dtype, weight))
+        p = self._shares(self.ready(targets, outputs.shape), outputs, weight)
+        p = p if isinstance(p, Tensor) else outputs.constant(p)
         return self.total(outputs, p, -1 if self.reduction == "none" else None)
 
-    def _shares(self, y: NDArray[Any], shape: tuple[int, ...], dtype: Any, weight: Any) -> NDArray[Any]:
+    def fit(self, targets: Tensor, shape: tuple[int, ...]) -> Any:
+        if targets.ndim < len(shape):  # indices
+            return (autograd.min(targets) >= 0.0) * (autograd.max(targets) < shape[-1])
+        away = autograd.max(abs(autograd.sum(targets, axis=-1) - 1.0))
+        return (autograd.min(targets) >= 0.0) * (away <= _tolerance(targets.dtype))
+
+    def _shares(self, y: Any, outputs: Tensor, weight: Any) -> Any:
         """What the loss of each class of each sample counts: its probability × weights, divided as the mean divides."""
-        if y.dtype.kind == "i":
-            p = np.zeros(shape, dtype)
-            p.reshape(-1, shape[-1])[np.arange(y.size), y.ravel()] = 1.0
-        else:
-            p = y.astype(dtype)
+        shape, dtype = outputs.shape, outputs.dtype
+        p = _one_hot(y, outputs) if y.ndim < len(shape) else y.astype(dtype)
         if self.weight is not None:
-            p *= self.weight.astype(dtype)
+            p = p * self.weight.astype(dtype)
         if weight is not None:
-            p *= sample_weights(weight, shape[:-1], dtype, self.name)[..., np.newaxis]
+            p = p * sample_weights(weight, shape[:-1], dtype, self.name)[..., np.newaxis]
         if self.reduction == "mean":
             counted = self.weight is not None or weight is not None
-            p *= share_of(p.sum(dtype=np.float64) if counted else p.size // shape[-1])
+            p = p * share_of(_total(p) if counted else p.size // shape[-1])
         return p
 
     # ── what is named ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -148,6 +159,22 @@ def _expected(label: Sequence[float], cost: Callable[[int], Any]) -> Any:
     """Σ yᵢ·cost(i). Classes with yᵢ = 0 are left out: that is what makes 0 · ln 0 equal to 0."""
     terms = [cost(i) if y == 1.0 else cost(i) * y for i, y in enumerate(label) if y != 0.0]
     return autograd.sum(terms) if terms else 0.0 * cost(0)
+
+
+def _one_hot(labels: Any, outputs: Tensor) -> Any:
+    """1 at each label and 0 elsewhere, stored as the outputs are, so that both are read in one order."""
+    shape, dtype = outputs.shape, outputs.dtype
+    if isinstance(labels, Tensor):
+        if labels.ndim != 1:
+            return (labels.reshape(*labels.shape, 1) == np.arange(shape[-1])).astype(dtype)
+        return (labels == np.arange(shape[-1])[:, np.newaxis]).astype(dtype).T
+    p = np.zeros_like(outputs._data, order="K" if len(shape) == 2 else "C")
+    p.reshape(-1, shape[-1])[np.arange(labels.size), labels.ravel()] = 1.0
+    return p
+
+
+def _total(p: Any) -> Any:
+    return autograd.sum(p) if isinstance(p, Tensor) else p.sum(dtype=np.float64)
 
 
 def _hint(y: NDArray[Any]) -> str:

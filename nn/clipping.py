@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from autograd import Tensor
 from autograd.errors import ArgumentError, OperandError
 from nn.arguments import rate
 from nn.module import Module, Parameter
+from nn.optimizers import Optimizer
 
 
 def clip_grad_norm(parameters: Any, most: float) -> float:
@@ -38,6 +39,26 @@ def clip_grad_value(parameters: Any, most: float) -> None:
             np.clip(parameter.grad, -limit, limit, out=parameter.grad)
         elif not math.isnan(parameter.grad):
             parameter.grad = max(-limit, min(limit, parameter.grad))
+
+
+def clipper(optimizer: Optimizer, norm: float | None, limit: float | None) -> Callable[[], None] | None:
+    """What clips an optimizer's gradients before a step, the value first; None where nothing does.
+
+    Each bound is checked at once.
+    """
+    if norm is None and limit is None:
+        return None
+    for bound, clip in ((norm, clip_grad_norm), (limit, clip_grad_value)):
+        if bound is not None:
+            clip([], bound)
+
+    def clip_all() -> None:
+        if limit is not None:
+            clip_grad_value(optimizer.parameters, limit)
+        if norm is not None:
+            clip_grad_norm(optimizer.parameters, norm)
+
+    return clip_all
 
 
 def _limit(most: Any, where: str) -> float:

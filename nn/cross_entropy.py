@@ -14,10 +14,15 @@ from autograd import Tensor, Value, array_ops, ops
 from autograd.errors import ArgumentError, ShapeError
 from nn.class_losses import ClassLoss
 from nn.classes import plain_numbers
-from nn.targets import as_data, demand
+from nn.targets import as_data, demand, demand_between, live
 
 # How far a number may lie outside of what it should be and still be it, rounded or moved by a small step.
 _OUTSIDE = 1e-3
+_NO_LOGARITHMS = "NLLLoss takes log-probabilities, which are never above 0, got {}. For logits use CrossEntropyLoss."
+_NO_PROBABILITIES = (
+    "{} takes probabilities, between 0 and 1, got {{}}. Put softmax before it, or sigmoid where there is one output; "
+    "or take CrossEntropyLoss on logits."
+)
 
 
 class CrossEntropyLoss(ClassLoss):
@@ -53,21 +58,22 @@ class NLLLoss(ClassLoss):
     """
 
     def costs(self, outputs: list[Any]) -> Callable[[int], Any]:
-        self._demand_logarithms(_softmax_made(outputs), plain_numbers(outputs))
+        self._demand_no_softmax(_softmax_made(outputs))
+        numbers = plain_numbers(outputs)
+        demand(~(numbers > _OUTSIDE), numbers, _NO_LOGARITHMS)
         return lambda i: -outputs[i]
 
     def total(self, outputs: Tensor, p: Any, axis: int | None) -> Any:
-        self._demand_logarithms(_softmax_made_tensor(outputs), outputs.data)
+        self._demand_no_softmax(_softmax_made_tensor(outputs))
+        demand_between(outputs, -math.inf, _OUTSIDE, _NO_LOGARITHMS)
         return array_ops.nll(outputs, p, axis=axis)
 
-    def _demand_logarithms(self, softmaxed: bool, numbers: NDArray[Any]) -> None:
+    def _demand_no_softmax(self, softmaxed: bool) -> None:
         if softmaxed:
             raise ArgumentError(
                 "NLLLoss takes log-probabilities and these are the probabilities of softmax. Use log_softmax in its "
                 "place, or LogLoss on the probabilities."
             )
-        message = "NLLLoss takes log-probabilities, which are never above 0, got {}. For logits use CrossEntropyLoss."
-        demand(~(numbers > _OUTSIDE), numbers, message)
 
 
 class SoftCrossEntropy(ClassLoss):
@@ -78,14 +84,13 @@ class SoftCrossEntropy(ClassLoss):
         return lambda i: -ops.log(outputs[i])
 
     def total(self, outputs: Tensor, p: Any, axis: int | None) -> Any:
-        self._demand_probabilities(outputs.data)
+        demand_between(outputs, -_OUTSIDE, 1.0 + _OUTSIDE, _NO_PROBABILITIES.format(self.name))
         # The logarithm of what does not count is not taken.
         return array_ops.nll(ops.log(ops.where(p, outputs, 1.0)), p, axis=axis)
 
     def _demand_probabilities(self, numbers: NDArray[Any]) -> None:
         outside = (numbers < -_OUTSIDE) | (numbers > 1.0 + _OUTSIDE)
-        way_out = "Put softmax before it, or sigmoid where there is one output; or take CrossEntropyLoss on logits."
-        demand(~outside, numbers, f"{self.name} takes probabilities, between 0 and 1, got {{}}. {way_out}")
+        demand(~outside, numbers, _NO_PROBABILITIES.format(self.name))
 
 
 class LogLoss(SoftCrossEntropy):
@@ -113,7 +118,7 @@ class LogLoss(SoftCrossEntropy):
         return super().label_weight(target, max(outputs, 2))
 
     def of_array(self, outputs: Tensor, targets: Any, weight: Any) -> Any:
-        y = as_data(targets, self.name)
+        y = targets if live(targets) is not None else as_data(targets, self.name)
         if outputs.ndim == 1 and y.ndim == 1:
             self._demand_single(outputs, y)
             outputs = outputs.reshape(-1, 1)
@@ -121,13 +126,13 @@ class LogLoss(SoftCrossEntropy):
             outputs = outputs.reshape(1)
         if outputs.shape[-1] > 1:
             return super().of_array(outputs, y, weight)
-        self._demand_probabilities(outputs.data)
+        demand_between(outputs, -_OUTSIDE, 1.0 + _OUTSIDE, _NO_PROBABILITIES.format(self.name))
         labels = y.reshape(outputs.shape[:-1]) if y.shape == outputs.shape else y
         return super().of_array(autograd.concatenate(_both(outputs), axis=-1), labels, weight)
 
-    def _demand_single(self, outputs: Tensor, y: NDArray[Any]) -> None:
+    def _demand_single(self, outputs: Tensor, y: Any) -> None:
         """Raises where n outputs and n labels may just as well be one sample of n classes and its soft label."""
-        if len(y) > 1 and _sum_to_1(outputs.data) and _sum_to_1(y):
+        if len(y) > 1 and _sum_to_1(outputs._data) and _sum_to_1(getattr(y, "_data", y)):
             raise ShapeError(
                 f"LogLoss: outputs and labels of shape {outputs.shape} may be {len(y)} samples or one of {len(y)} "
                 f"classes. Give {len(y)} samples the shape ({len(y)}, 1), and one sample the shape (1, {len(y)})."
@@ -163,7 +168,7 @@ def _softmax_made_tensor(outputs: Tensor) -> bool:
     """The same of a Tensor along its last axis, and whether it is the op softmax itself."""
     if outputs.op is array_ops.softmax:
         return outputs.parameters.get("axis", -1) in (-1, outputs.ndim - 1)
-    return outputs.op is not None and _may_be_softmax(outputs) and _sum_to_1(outputs.data)
+    return outputs.op is not None and _may_be_softmax(outputs) and _sum_to_1(outputs._data)
 
 
 def _may_be_softmax(output: Any) -> bool:

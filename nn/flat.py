@@ -28,7 +28,6 @@ class Flat:
         self.places = [slice(end - size, end) for size, end in zip(sizes, ends, strict=True)]
         self.data: NDArray[Any] = np.zeros(ends[-1], dtype)
         self.grad: NDArray[Any] = np.zeros(ends[-1], dtype)
-        self._plan: tuple[Any, list[tuple[slice, Any]]] | None = None
 
     def gather(self) -> list[bool]:
         """Brings numbers and gradients into their places, and says which parameters have a gradient to follow."""
@@ -39,16 +38,10 @@ class Flat:
         raise NotImplementedError
 
     def blocks(self, moved: Sequence[bool], kinds: Sequence[Any]) -> list[tuple[slice, Any]]:
-        """The places of neighbours that move and are of one kind, joined, in pieces of at most BLOCK entries.
-
-        They are found anew only where something else moves than at the last step.
-        """
-        if self._plan is None or self._plan[0] != (moved, kinds):
-            runs = groupby(zip(moved, kinds, self.places, strict=True), key=lambda item: item[:2])
-            found = [(kind, [place for _, _, place in run]) for (moves, kind), run in runs if moves]
-            pieces = [(piece, kind) for kind, run in found for piece in _cut(run[0].start, run[-1].stop)]
-            self._plan = (moved, kinds), pieces
-        return self._plan[1]
+        """The places of neighbours that move and are of one kind, joined, in pieces of at most BLOCK entries."""
+        runs = groupby(zip(moved, kinds, self.places, strict=True), key=lambda item: item[:2])
+        found = [(kind, [place for _, _, place in run]) for (moves, kind), run in runs if moves]
+        return [(piece, kind) for kind, run in found for piece in _cut(run[0].start, run[-1].stop)]
 
 
 class FlatTensors(Flat):

@@ -34,7 +34,7 @@ class History:
     validation lists after it; metrics are lists under the names that fit was given. `learning_rate` is that of the
     epoch. `best_epoch` is the epoch after which the weights were best, 0 where those that the model came with are.
     `stopped` is "finished" after all epochs, "early" when the validation error no longer fell, "callback" where a
-    callback ended the run, "interrupted" after Ctrl-C.
+    callback ended the run, "interrupted" after Ctrl-C. `eager_because` says why compile=True had no effect.
     """
 
     loss: list[float] = field(default_factory=list)
@@ -46,6 +46,7 @@ class History:
     learning_rate: list[float] = field(default_factory=list)
     best_epoch: int = 0
     stopped: str = "finished"
+    eager_because: str = ""
 
     def add(self, training: Score, validation: Score | None, learning_rate: float) -> None:
         """Enters the scores of one more epoch."""
@@ -70,7 +71,7 @@ class History:
     def from_dict(cls, state: Mapping[str, Any]) -> History:
         """The history of which `to_dict` made the state; ArgumentError where that cannot be."""
         own = cls()
-        wrong = list(own.to_dict().keys() ^ state.keys())
+        wrong = [name for name in own.to_dict().keys() ^ state.keys() if name != "eager_because"]  # not in older files
         wrong += [name for name in state if name not in wrong and type(state[name]) is not type(getattr(own, name))]
         if wrong:
             raise ArgumentError(f"this is not what History.to_dict() gives: see {', '.join(sorted(wrong))}")

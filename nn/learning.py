@@ -26,6 +26,7 @@ class Learner:
     `clip` is called between backward and the step.
     """
 
+    reason = ""  # why steps are not compiled, where that was asked for
     rows_measured = 1  # how many rows an evaluation takes at a time, or a batch where that is more
 
     def __init__(

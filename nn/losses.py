@@ -17,7 +17,7 @@ from autograd.errors import ArgumentError, AutogradError, ShapeError
 from nn.classes import is_list, predicted_class
 from nn.module import Module
 from nn.reductions import REDUCTIONS, reduced_rows, reduced_tensor, weighted
-from nn.targets import as_data, listed, sample_weights
+from nn.targets import CHECKED, as_data, listed, live, sample_weights
 
 
 class Loss(Module):
@@ -116,12 +116,31 @@ class Loss(Module):
 
     def of_array(self, outputs: Tensor, targets: Any, weight: Any) -> Any:
         """The loss of a Tensor of outputs."""
-        y = self.checked(as_data(targets, self.name), outputs.shape)
-        terms = self.between(outputs, y.astype(outputs.dtype, copy=False))
+        y = self.ready(targets, outputs.shape)
+        terms = self.between(outputs, y if y.dtype == outputs.dtype else y.astype(outputs.dtype))
         w = None
         if weight is not None:
             w = sample_weights(weight, terms.shape, terms.dtype, self.name, single=outputs.ndim < 2)
         return reduced_tensor(terms, self.reduction, w)
+
+    def ready(self, targets: Any, shape: tuple[int, ...]) -> Any:
+        """Targets checked: an array; while a program is recorded, the Tensor that stands for them in it."""
+        node = live(targets)
+        if node is None:
+            return self.checked(as_data(targets, self.name), shape)
+        y = self.checked(node._data, shape)
+        if not CHECKED.get() and not self.fit(
+            node, shape
+        ):  # a branch, hence a guard: these numbers have passed the check
+            raise ArgumentError(f"{self.name}: {node!r} holds what cannot be targets")
+        return node if node.shape == y.shape else node.reshape(y.shape)
+
+    def fit(self, targets: Tensor, shape: tuple[int, ...]) -> Any:
+        """What a program asks of other targets than those it was recorded with, which the check has passed.
+
+        A Tensor that is true where they would pass it as well. What shows in the loss, such as nan, need not be asked.
+        """
+        return True
 
     # ── lists of Values ──────────────────────────────────────────────────────────────────────────────────────────────
 

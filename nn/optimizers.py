@@ -19,6 +19,7 @@ from nn.flat import BLOCK, flattened
 from nn.module import Module, Parameter, Parameters, is_bias
 
 Array = NDArray[Any]
+Part = tuple[Array, Array, bool, Array, list[Array]]  # a block: w, g, whether it decays, scratch, what is remembered
 
 
 class Optimizer:
@@ -41,11 +42,12 @@ class Optimizer:
         self.lr = rate(lr, type(self).__name__, "lr")
         self.weight_decay = rate(weight_decay, type(self).__name__, "weight_decay")
         self.steps = 0
-        self._flats = flattened(self.parameters)
-        self._memories = [{name: np.zeros_like(flat.data) for name in self.memory} for flat in self._flats]
-        self._scratch = [np.empty((2, min(BLOCK, flat.data.size)), flat.data.dtype) for flat in self._flats]
+        self.flats = flattened(self.parameters)
+        self._memories = [{name: np.zeros_like(flat.data) for name in self.memory} for flat in self.flats]
+        self._scratch = [np.empty((2, min(BLOCK, flat.data.size)), flat.data.dtype) for flat in self.flats]
         decays = {parameter: not is_bias(name) for parameter, name in zip(self.parameters, self.names, strict=True)}
-        self._decays = [[decays[parameter] for parameter in flat.parameters] for flat in self._flats]
+        self._planned: tuple[Any, list[list[Part]]] | None = None
+        self._decays = [[decays[parameter] for parameter in flat.parameters] for flat in self.flats]
 
     def zero_grad(self) -> None:
         """Clears the gradient of every parameter: 0 on a Value, None on a Tensor."""
@@ -69,16 +71,47 @@ class Optimizer:
 
     def update(self) -> None:
         """The move itself, for those who know that backward was called: `step` without the question."""
+        self.follow(self.gather())
+
+    def gather(self) -> list[list[bool]]:
+        """Brings every number and gradient into its place, and says which parameters have a gradient, flat by flat."""
+        return [flat.gather() for flat in self.flats]
+
+    def follow(self, gathered: list[list[bool]]) -> None:
+        """Moves the parameters that `gather` named, once their gradients lie in their places."""
         self.steps += 1
         self.prepare()
-        for flat, memory, scratch, decays in zip(self._flats, self._memories, self._scratch, self._decays, strict=True):
-            moved = flat.gather()
-            for block, decay in flat.blocks(moved, decays if self.weight_decay else [False] * len(decays)):
-                remembered = [array[block] for array in memory.values()]
-                strength = self.weight_decay if decay else 0.0
-                room = scratch[:, : block.stop - block.start]
-                self.move(flat.data[block], flat.grad[block], strength, room, *remembered)
+        decay = self.weight_decay
+        for flat, parts, moved in zip(self.flats, self.parts(gathered), gathered, strict=True):
+            for w, g, decays, room, remembered in parts:
+                self.move(w, g, decay if decays else 0.0, room, *remembered)
             flat.release(moved)
+
+    def parts(self, gathered: list[list[bool]]) -> list[list[Part]]:
+        """The blocks of every flat with all that their move takes, cut once for all steps that move the same."""
+        plan = gathered, self.weight_decay != 0.0
+        if self._planned is None or self._planned[0] != plan:
+            several = zip(self.flats, self._memories, self._scratch, self._decays, gathered, strict=True)
+            self._planned = (
+                plan,
+                [
+                    [
+                        (
+                            flat.data[b],
+                            flat.grad[b],
+                            decay,
+                            scratch[:, : b.stop - b.start],
+                            [a[b] for a in memory.values()],
+                        )
+                        for b, decay in flat.blocks(moved, decays if plan[1] else [False] * len(decays))
+                    ]
+                    for flat, memory, scratch, decays, moved in several
+                ],
+            )
+        return self._planned[1]
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "_planned": None}  # a copy cuts its own arrays into blocks
 
     def prepare(self) -> None:
         """Works out what is the same for every number of this step."""
@@ -123,7 +156,7 @@ class Optimizer:
     def _slots(self) -> Iterable[tuple[str, str, Array]]:
         """What is remembered of each parameter: the slot's name, the parameter's name, and the numbers in place."""
         names = dict(zip(self.parameters, self.names, strict=True))
-        for flat, memory in zip(self._flats, self._memories, strict=True):
+        for flat, memory in zip(self.flats, self._memories, strict=True):
             for slot, array in memory.items():
                 for parameter, place in zip(flat.parameters, flat.places, strict=True):
                     shape = parameter.shape if isinstance(parameter, Tensor) else ()

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+import autograd
 from autograd import Tensor
 from autograd.errors import ArgumentError, OperandError, ShapeError
 from autograd.graph import Node
+from autograd.modes import current_mode
 from nn.classes import is_list
 
 
@@ -33,6 +38,36 @@ def as_data(x: Any, whose: str, what: str = "targets") -> NDArray[Any]:
     if array.dtype.kind not in "biuf":
         raise OperandError(f"{whose}: {what} are numbers, got {_first_alien(x)}")
     return array
+
+
+def live(x: Any) -> Any:
+    """A Tensor while a program is recorded, in which it is an input and not these numbers; else None.
+
+    What is checked in its numbers holds for them alone: a condition on the Tensor itself, made a branch, is a guard,
+    asked again at every call of the program.
+    """
+    return x if isinstance(x, Tensor) and current_mode().recording is not None else None
+
+
+CHECKED: ContextVar[bool] = ContextVar("targets_are_checked", default=False)
+
+
+@contextmanager
+def checked_targets() -> Iterator[None]:
+    """Inside, losses record no guards on targets: whoever calls the program checks them at every call."""
+    token = CHECKED.set(True)
+    try:
+        yield
+    finally:
+        CHECKED.reset(token)
+
+
+def demand_between(outputs: Tensor, low: float, high: float, message: str) -> None:
+    """Raises ArgumentError where an output lies outside; while a program is recorded, at its calls as well."""
+    if live(outputs) is not None and not autograd.min(outputs) < low and not autograd.max(outputs) > high:
+        return
+    numbers = outputs._data
+    demand(~((numbers < low) | (numbers > high)), numbers, message)
 
 
 def _first_alien(x: Any) -> str:

@@ -6,9 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from autograd.errors import ArgumentError, Diverged, OperandError
-from nn import clipping, resuming
+from nn import resuming
 from nn.arguments import at_least_one
 from nn.callbacks import Callback
+from nn.clipping import clipper
+from nn.compiled import compiled_learner_for
 from nn.history import History
 from nn.learning import learner_for
 from nn.module import Module, training_mode
@@ -36,6 +38,7 @@ def fit(
     clip_value: float | None = None,
     metrics: Mapping[str, Callable[[Any, Any], Any]] | None = None,
     callbacks: Sequence[Callback] = (),
+    compile: bool = False,
     checkpoint: Any = None,
     every: int = 1,
     resume: bool = False,
@@ -57,6 +60,10 @@ def fit(
     {"accuracy": nn.accuracy}, is called on predictions and targets: predicted classes where targets are classes, else
     outputs. Every callback is called with a Report after every epoch, and may end the run.
 
+    With `compile` a step of a model of Tensors, forward, loss, backward, clipping and the optimizer's move, is recorded
+    once for batches of one shape and then run as one program, to the same weights. Recording runs the model on the
+    batch. What cannot be recorded is run as without `compile`: a warning says why, and so does the history.
+
     With a path as `checkpoint` all that the run depends on is saved after every `every` epochs and after the last.
     With `resume` the run goes on from there, to the same weights and history, bit by bit, as if it had never stopped;
     or it begins where there is no such file yet. CheckpointError lists what does not fit.
@@ -74,7 +81,8 @@ def fit(
     """
     epochs, rng = at_least_one(epochs, "fit", "epochs"), generator_from(seed)
     demand_parts(model, loss, optimizer, schedule)
-    learner = learner_for(model, loss, optimizer, _clip(optimizer, clip_norm, clip_value), _named(metrics))
+    clip = clipper(optimizer, clip_norm, clip_value)
+    learner = (compiled_learner_for if compile else learner_for)(model, loss, optimizer, clip, _named(metrics))
     callbacks = _callable(callbacks)
     file = None if checkpoint is None else resuming.RunFile(checkpoint, every)
     if resume and file is None:
@@ -125,24 +133,8 @@ def _finished(
     if run.patience is not None or run.history.stopped == "interrupted":
         best.restore()
     run.history.best_epoch = best.epoch
+    run.history.eager_because = run.learner.reason
     return run.history
-
-
-def _clip(optimizer: Optimizer, norm: float | None, limit: float | None) -> Callable[[], None] | None:
-    """What clips the gradients before a step, each bound checked on an empty list first; None where nothing does."""
-    if norm is None and limit is None:
-        return None
-    for bound, clip in ((norm, clipping.clip_grad_norm), (limit, clipping.clip_grad_value)):
-        if bound is not None:
-            clip([], bound)
-
-    def clip_all() -> None:
-        if limit is not None:
-            clipping.clip_grad_value(optimizer.parameters, limit)
-        if norm is not None:
-            clipping.clip_grad_norm(optimizer.parameters, norm)
-
-    return clip_all
 
 
 def _named(metrics: Any) -> Mapping[str, Callable[[Any, Any], Any]]:

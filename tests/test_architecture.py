@@ -31,7 +31,7 @@ ROOMS = {
         *("samples", "perceptron", "classes", "metrics", "regression_metrics", "targets"),
         *("reductions", "losses", "distance_losses", "class_losses", "cross_entropy", "margin_losses", "penalties"),
         *("flat", "optimizers", "clipping", "schedules", "atomic", "checkpoints"),
-        *("history", "callbacks", "tally", "learning", "rehearsal", "best", "run", "resuming", "training"),
+        *("history", "callbacks", "tally", "learning", "rehearsal", "compiled", "best", "run", "resuming", "training"),
         *("data", "textbook", "demo", "diagrams"),
     ],
 }

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from copy import deepcopy
 from numbers import Real
 from typing import Any
 
@@ -15,8 +16,11 @@ from autograd.graph import Node
 from autograd.lifting import dtype_of_numbers, lifted
 from autograd.op import as_float
 from autograd.ops import TABLE
-from autograd.program.forms import form_of, leaves_of, names_of
+from autograd.program.forms import distinct, form_of, leaves_of, names_of
+from autograd.program.listing import alike
+from autograd.program.models import Kind, is_model
 from autograd.tensor import Tensor
+from autograd.trees import leaves, rebuilt
 
 NUMBER, ARRAY, MODEL, SETTING = "number", "array", "model", "setting"
 _FLOATS = {float}
@@ -28,16 +32,16 @@ class Arguments:
 
     def __init__(self, f: Callable[..., Any], example: Sequence[Any]) -> None:
         self.names = _argument_names(f, len(example))
-        self.example = tuple(example)
-        self.forms = [form_of(x, name) for x, name in zip(example, self.names, strict=True)]
+        self.example = tuple([_lists_copied(x) for x in example])
+        self.forms = [form_of(x, name) for x, name in zip(self.example, self.names, strict=True)]
         self.leaves = self.taken_apart(example)
         self.kinds = [_kind(leaf) for leaf in self.leaves]
         self.live = [i for i, kind in enumerate(self.kinds) if kind in (NUMBER, ARRAY)]
-        self.settings = [(i, self.leaves[i]) for i, kind in enumerate(self.kinds) if kind == SETTING]
-        self.models = [i for i, kind in enumerate(self.kinds) if kind == MODEL]
+        self.settings = [(i, _kept(self.leaves[i])) for i, kind in enumerate(self.kinds) if kind == SETTING]
         self.all_numbers = all(kind == NUMBER for kind in self.kinds)
         paths = [path for x, name in zip(example, self.names, strict=True) for path in names_of(x, name)]
-        self.paths = _distinct(paths)
+        self.paths = distinct(paths, RESERVED)
+        self.models = {i: Kind(self.leaves[i], self.paths[i]) for i, kind in enumerate(self.kinds) if kind == MODEL}
 
     def taken_apart(self, given: Sequence[Any]) -> list[Any]:
         """The leaves of the arguments of a call; ArgumentError or ShapeError where they have another form."""
@@ -66,25 +70,35 @@ class Arguments:
         return [i for i, owner in enumerate(owners) if owner in places]
 
     def demand_settings(self, given: Sequence[Any]) -> None:
-        """ArgumentError where a setting, such as a flag or a name, is not the one recorded."""
+        """ArgumentError where a setting, such as a flag or a name, or a model's kind is not the one recorded."""
+        for i, kind in self.models.items():
+            kind.demand(given[i])
         for i, setting in self.settings:
-            if given[i] is not setting and given[i] != setting:
+            if not alike(given[i], setting):
                 raise ArgumentError(
                     f"this program was recorded with {self.paths[i]} = {setting!r}, and was given {given[i]!r}: only "
                     "numbers and arrays can change. Record it again"
                 )
 
-    def fresh(self, given: Sequence[Any]) -> list[Any]:
-        """New leaves with these numbers, in the places of numbers and arrays."""
+    def fresh(self, given: Sequence[Any], toward: Collection[int] | None = None) -> list[Any]:
+        """New leaves with these numbers, in the places of numbers and arrays; arrays not in `toward` are constants."""
         live = [given[i] for i in self.live]
         dtype = dtype_of_numbers(live, live)
-        return [_fresh(x, self.paths[i], dtype) for i, x in zip(self.live, live, strict=True)]
+        found = [_fresh(x, self.paths[i], dtype) for i, x in zip(self.live, live, strict=True)]
+        for i, leaf in zip(self.live, found, strict=True):
+            if toward is not None and i not in toward and isinstance(leaf, Tensor):
+                leaf.requires_grad = False
+        return found
 
     def on_fresh_leaves(self, given: Sequence[Any]) -> list[Any]:
         """The leaves of a call with new nodes in the places of numbers and arrays."""
+        return self.with_inputs(given, self.fresh(given))
+
+    def with_inputs(self, given: Sequence[Any], inputs: Sequence[Any]) -> list[Any]:
+        """The leaves of a call with others in the places of numbers and arrays."""
         parts = list(given)
-        for i, leaf in zip(self.live, self.fresh(given), strict=True):
-            parts[i] = leaf
+        for i, x in zip(self.live, inputs, strict=True):
+            parts[i] = x
         return parts
 
     def inputs(self, given: list[Any]) -> tuple[list[Any], tuple[Any, ...]]:
@@ -133,7 +147,20 @@ def _kind(leaf: Any) -> str:
         return SETTING
     if isinstance(leaf, (Real, Node)):
         return NUMBER
-    return MODEL if hasattr(leaf, "named_parameters") else SETTING
+    return MODEL if is_model(leaf) else SETTING
+
+
+def _lists_copied(tree: Any) -> Any:
+    """The tree in lists, tuples and dicts of its own, so that the caller may change his."""
+    return rebuilt(tree, iter([leaf for _, leaf in leaves(tree, "")]))
+
+
+def _kept(setting: Any) -> Any:
+    """A setting to compare with: of what is compared by what it holds a copy, for it may change."""
+    try:
+        return setting if type(setting).__eq__ is object.__eq__ else deepcopy(setting)
+    except Exception:  # whatever cannot be copied is kept itself
+        return setting
 
 
 def _argument_names(f: Callable[..., Any], count: int) -> list[str]:
@@ -146,17 +173,6 @@ def _argument_names(f: Callable[..., Any], count: int) -> list[str]:
     if len(names) < count:
         names += [f"x{i + 1}" for i in range(len(names), count)]
     return names[:count]
-
-
-def _distinct(names: Sequence[str]) -> list[str]:
-    taken, found = set(RESERVED), []
-    for name in names:
-        name = name if name.isidentifier() else f"x_{name}"
-        while name in taken:
-            name += "_"
-        taken.add(name)
-        found.append(name)
-    return found
 
 
 def shape_error(name: str, held: str) -> ShapeError:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd import array_ops
 from autograd.op import Op
 from autograd.program.listing import Listing
 from autograd.program.sketches import FUNCTION, Sheet, Sketch, Undecided
@@ -24,9 +25,8 @@ class Calls:
         stop = listing.last if gradient else first + listing.forward
         guards = {guard.place: guard for guard in listing.guards}
         # Constants lie at the end, so that a negative place finds its own.
-        held: list[Any] = [None] * stop + [self._held(x) for x in reversed(listing.constants)]
-        for place in range(first):
-            held[place] = self.sheet.sketch(np.asarray(inputs[place]))
+        held: list[Any] = [self.sheet.sketch(np.asarray(x)) for x in inputs] + [None] * (stop - first)
+        held += [self._held(x) for x in reversed(listing.constants)]
         for place in range(stop):
             self.sheet.line = place
             if place >= first:
@@ -49,6 +49,10 @@ class Calls:
     def _made(self, op: Op, operands: list[Any], parameters: dict[str, Any]) -> Any:
         """What an op makes of sketches: by the calls that its function makes, or by the function as a whole."""
         sheet = self.sheet
+        if op is array_ops.scatter:  # which fills an array of zeros, step by step
+            a, *places = operands
+            index = array_ops.filled(parameters["index"], places)
+            return sheet.called(FUNCTION, array_ops.scattered, (a, index, parameters["shape"]), {})
         if op.whole:
             operands = [sheet.constant(np.asarray(x)) if x.__class__ is float else x for x in operands]
         before = len(sheet.calls)

@@ -1,4 +1,4 @@
-"""The executor on plain floats: the page itself, compiled by Python."""
+"""The executor on plain floats: the page itself, compiled by Python, or a loop over the lines of a large one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from typing import Any
 from autograd.program import careful
 from autograd.program.careful import Results
 from autograd.program.listing import Listing
+from autograd.program.passes import LARGEST
 from autograd.program.source import compiled
+from autograd.program.table_loop import TableLoop
 
 # What Python's functions raise where IEEE-754 has an infinity or nan.
 EXCEPTIONAL = (ArithmeticError, ValueError)
@@ -24,6 +26,9 @@ class Floats:
 
     @cached_property
     def _functions(self) -> dict[str, Any]:
+        if len(self.listing.instructions) > LARGEST:
+            loop = TableLoop(self.listing)
+            return {"value": loop.value, "value_and_gradient": loop.value_and_gradient}
         return compiled(self.listing, self.title)
 
     def value(self, inputs: Sequence[float]) -> Sequence[float] | None:

@@ -81,9 +81,10 @@ class Call:
         record: Callable[[list[float]], Any],
         captured: Callable[[Any], list[Any]],
         gradient: bool,
+        executor: str = "numpy",
     ) -> None:
         self._batch, self._paths, self._record, self._captured = batch, paths, record, captured
-        self._gradient, self._masked = gradient, False
+        self._gradient, self._masked, self._executor = gradient, False, executor
         self._passages: dict[Any, Passage] = {}
 
     def run(self) -> tuple[list[Any], list[tuple[Any, list[Any]]]]:
@@ -116,7 +117,7 @@ class Call:
             if any(np.ndim(x) for x in captured):
                 raise OperandError("lanes are for programs of numbers, and this one uses an array from elsewhere")
             inputs = [*self._batch.inputs, *map(float, captured)]
-            self._passages[path] = Passage(path.executor("numpy"), inputs, self._gradient, self._masked)
+            self._passages[path] = Passage(path.executor(self._executor), inputs, self._gradient, self._masked)
         return self._passages[path]
 
     def _block(self, here: slice, results: Sequence[Any]) -> None:

@@ -24,6 +24,7 @@ def carefully(
     Inputs are arrays of so many numbers, or of one that all lanes share. It is known already that all take the
     listing's branches: no guard is asked.
     """
+    listing = listing.recorded or listing
     with paused_collector(), np.errstate(all="ignore"):
         leaves = [Tensor(x, requires_grad=i in wanted) for i, x in enumerate(inputs)]
         numbers = careful.replayed(replace(listing, guards=[]), leaves)

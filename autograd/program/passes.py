@@ -17,6 +17,7 @@ from autograd.errors import AutogradError
 from autograd.op import Op
 from autograd.program.listing import Instruction, Listing
 
+LARGEST = 20_000  # instructions: to simplify more takes longer than to run them many times
 # For an op with its operands, and the listing so far: a place that holds the result already, or None.
 Finder = Callable[[Listing, Op, tuple[int, ...], Any], int | None]
 
@@ -101,8 +102,10 @@ PASSES: dict[str, Callable[[Listing], Listing]] = {
 
 
 def simplified(listing: Listing) -> tuple[Listing, dict[str, int]]:
-    """The listing after all passes, and how many instructions each of them removed."""
-    removed = dict.fromkeys(PASSES, 0)
+    """The listing after all passes, and how many instructions each of them removed: a large one as it is."""
+    if len(listing.instructions) > LARGEST:
+        return listing, {}
+    recorded, removed = listing, dict.fromkeys(PASSES, 0)
     while True:
         before = len(listing.instructions)
         for name, shorten in PASSES.items():
@@ -110,7 +113,7 @@ def simplified(listing: Listing) -> tuple[Listing, dict[str, int]]:
             listing = shorten(listing)
             removed[name] += count - len(listing.instructions)
         if len(listing.instructions) == before:
-            return listing, removed
+            return replace(listing, recorded=recorded), removed
 
 
 # ── how a pass goes over a listing ───────────────────────────────────────────────────────────────────────────────────
@@ -120,14 +123,17 @@ def _over(listing: Listing, find: Finder) -> Listing:
     """The listing without the instructions whose result `find` knows to be somewhere."""
     first = len(listing.inputs)
     new = Listing(listing.inputs, list(listing.constants))
+    new.shapes = {place: shape for place, shape in listing.shapes.items() if place < first}
     places = {place: place for place in range(-len(listing.constants), first)}
     for i, (op, operands, parameters, origin) in enumerate(listing.instructions):
         if i == listing.forward:
             new.forward = len(new.instructions)
         here = tuple([places[operand] for operand in operands])
-        place = find(new, op, here, parameters)
-        if place is None:
+        place, shape = find(new, op, here, parameters), listing.shapes.get(first + i)
+        if place is None or new.shape_at(place) != shape:  # a number may stand for an array, and is none
             place = new.add(op, here, parameters, None if origin is None else places[origin])
+            if shape is not None:
+                new.shapes[place] = shape
         places[first + i] = place
     if listing.forward == len(listing.instructions):
         new.forward = len(new.instructions)
@@ -153,6 +159,7 @@ def _moved(listing: Listing, places: dict[int, int]) -> Listing:
         adjoints=adjoints,
         gradients=[None if place is None else places[place] for place in listing.gradients],
         apart={places[place] for place in listing.apart if place in places},
+        shapes={places[place]: shape for place, shape in listing.shapes.items() if place in places},
     )
 
 
@@ -177,7 +184,7 @@ def _product(listing: Listing, a: int, b: int) -> int | None:
         if listing.is_number(other, 1.0):
             return x
         line = _line(listing, x)
-        if listing.is_number(other, 0.0) and line and line.op in _TRUTHS:
+        if _is_never(listing, x, other):
             return other
         if listing.is_number(other, -1.0) and line and line.op is ops.mul:
             for y, sign in (line.operands, line.operands[::-1]):
@@ -190,7 +197,16 @@ def _quotient(listing: Listing, a: int, b: int) -> int | None:
     return a if listing.is_number(b, 1.0) else None
 
 
+def _is_never(listing: Listing, truth: int, factor: int) -> bool:
+    """Whether this is a truth, 1 or 0, × 0."""
+    line = _line(listing, truth)
+    return listing.is_number(factor, 0.0) and line is not None and line.op in _TRUTHS
+
+
 def _choice(listing: Listing, condition: int, a: int, b: int) -> int | None:
+    line = _line(listing, condition)
+    if line and line.op is ops.mul and (_is_never(listing, *line.operands) or _is_never(listing, *line.operands[::-1])):
+        return b  # of numbers the condition is 0.0 by now; of arrays it still says their shape
     if condition < 0 and listing.value_at(condition).__class__ is float:
         return a if listing.value_at(condition) != 0.0 else b
     return a if a == b else None

@@ -9,15 +9,19 @@ from typing import Any
 import numpy as np
 
 from autograd.graph import Node
-from autograd.program.arguments import as_array
+from autograd.program import careful
 from autograd.program.arrays import Arrays
 from autograd.program.floats import Floats
 from autograd.program.lanes import Lanes
 from autograd.program.listing import Listing
+from autograd.program.native import Native, Straight
 from autograd.program.passes import simplified
 from autograd.program.recording import Recorded
 
-EXECUTORS: dict[str, Callable[[Listing, str], Any]] = {"python": Floats, "arrays": Arrays, "numpy": Lanes}
+STRAIGHT = "native, straight"
+EXECUTORS: dict[str, Callable[[Listing, str], Any]] = {
+    "python": Floats, "arrays": Arrays, "numpy": Lanes, "native": Native, STRAIGHT: Straight,
+}  # fmt: skip
 
 
 class Path:
@@ -32,13 +36,12 @@ class Path:
         name: str,
     ) -> None:
         self.listing, self.result, self._name = recorded.listing, recorded.result, name
-        self.of_arrays = recorded.of_arrays
+        self.of_arrays, self.differentiable = recorded.of_arrays, recorded.differentiable
         self.leaves = list(recorded.captured)
         self.owners = [owners.get(leaf) for leaf in self.leaves]  # place of a model among the arguments, and a name
         self._held = {i: given[i] for i in models}
         self.zeros = {
-            i: {name: np.zeros_like(leaf._data) for name, leaf in model.named_parameters()}
-            for i, model in self._held.items()
+            i: {name: _zero(leaf._data) for name, leaf in model.named_parameters()} for i, model in self._held.items()
         }
         self._executors: dict[str, Any] = {}
 
@@ -49,15 +52,21 @@ class Path:
 
     def captured(self, given: Sequence[Any]) -> list[Any]:
         """The numbers of the leaves that are no arguments: of the models given, and of variables used unasked."""
-        if not self.leaves:
-            return []
+        return [leaf._data for leaf in self.nodes(given)]
+
+    def nodes(self, given: Sequence[Any]) -> list[Node]:
+        """These leaves themselves."""
         if all(given[i] is model for i, model in self._held.items()):
-            return [leaf._data for leaf in self.leaves]
+            return self.leaves
         named = {i: dict(given[i].named_parameters()) for i in self._held}
         return [
-            leaf._data if owner is None else _like(leaf, named[owner[0]][owner[1]], owner[1])
+            leaf if owner is None else named[owner[0]][owner[1]]
             for leaf, owner in zip(self.leaves, self.owners, strict=True)
         ]
+
+    def holds(self, inputs: Sequence[Any]) -> bool:
+        """Whether these numbers take the branches of this path."""
+        return not self.listing.guards or careful.value(self.listing, inputs) is not None
 
     def executor(self, kind: str) -> Any:
         """What runs the listing, made when it is first asked for."""
@@ -69,5 +78,5 @@ class Path:
         return {**vars(self), "_executors": {}}  # made anew where it is unpickled
 
 
-def _like(leaf: Node, other: Node, name: str) -> Any:
-    return as_array(other, leaf._data, name) if hasattr(leaf._data, "dtype") else other._data
+def _zero(x: Any) -> Any:
+    return 0.0 if x.__class__ is float else np.zeros_like(x)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from copy import copy
+from dataclasses import replace
 from functools import partial, reduce
 from typing import Any
 
@@ -11,14 +13,19 @@ import numpy as np
 from autograd.errors import ArgumentError, OperandError, Unrecordable
 from autograd.graph import Node
 from autograd.lifting import checked_output, name_of, places_of, within
+from autograd.modes import current_mode
 from autograd.program import careful
 from autograd.program.arguments import Arguments, shape_error
+from autograd.program.arrays import as_arrays
 from autograd.program.lane_calls import Batch, Call, has_lanes
 from autograd.program.listing import Listing
-from autograd.program.passes import simplified
-from autograd.program.path import Path
+from autograd.program.native_cache import numba
+from autograd.program.passes import LARGEST, simplified
+from autograd.program.path import STRAIGHT, Path
 from autograd.program.recording import recorded
 from autograd.program.source import source
+from autograd.program.tensor_source import tensor_source
+from autograd.transforms import value_and_grad
 from autograd.trees import leaves, rebuilt
 
 MOST_PATHS = 64  # branches that a program holds, each a recording of its own
@@ -57,7 +64,7 @@ class Program:
         if argnums is not None:
             self._chosen = within(places_of(argnums, self.name), count, self.name)
         self._toward = set(self._arguments.belong_to(self._chosen))
-        self._takes_lanes = True
+        self._lanes: str | None = "numpy"  # the executor of lanes
         self._paths: dict[Any, list[Path]] = {}
         self._kind = "arrays" if self._record(self._arguments.leaves).of_arrays else "python"
 
@@ -71,7 +78,7 @@ class Program:
         """
         given = self._arguments.taken_apart(xs)
         kinds = set(map(type, given))
-        if any(issubclass(kind, Node) for kind in kinds):
+        if _belong_to_a_graph(kinds):
             return self._on_nodes(given)
         if np.ndarray in kinds and has_lanes(self._arguments, given):
             return self._in_lanes(given, gradient=False)[0]
@@ -87,13 +94,14 @@ class Program:
         return self.value_and_gradient(*xs)[1]
 
     def value_and_gradient(self, *xs: Any) -> tuple[Any, tuple[Any, ...]]:
-        """The value and its gradient in one pass; see `gradient`."""
+        """The value and its gradient in one pass; see `gradient`. Both are nodes where nodes are given."""
         given = self._arguments.taken_apart(xs)
-        if np.ndarray in map(type, given) and has_lanes(self._arguments, given):
+        kinds = set(map(type, given))
+        if _belong_to_a_graph(kinds):
+            return value_and_grad(self, self._chosen)(*xs)
+        if np.ndarray in kinds and has_lanes(self._arguments, given):
             return self._in_lanes(given, gradient=True)
-        path, both = self._found(
-            given, lambda path, inputs: self._differentiable(path).executor(self._kind).value_and_gradient(inputs)
-        )
+        path, both = self._found(given, self._with_gradient)
         outputs, found = both  # the path was found by what it gave
         return _filled(path.result, outputs), self._like_arguments(path, found)
 
@@ -108,55 +116,78 @@ class Program:
         path = self._record(given)
         return path, run(path, [*inputs, *path.captured(given)])
 
-    def to(self, executor: str) -> Program:
-        """This program, with the same recordings, run by one executor: "python" on floats, "numpy" on arrays, in lanes.
+    def to(self, executor: str, *, straight: bool = False) -> Program:
+        """This program, with the same recordings, run by one executor.
 
-        ArgumentError names the executors there are for such a program.
+        "python" takes floats; "numpy" takes arrays, of numbers in lanes; "native" takes both, with Numba, in a loop
+        that was compiled once for all programs, or with `straight` in machine code made for this one: faster still for
+        a small program that runs often, for some 30 µs an operation at the first call. ArgumentError names the
+        executors there are for such a program; MissingExtra is raised without Numba.
         """
-        fitting = {"python": "python", "numpy": "numpy"} if self._kind != "arrays" else {"numpy": self._kind}
+        fitting = {"python": "python", "numpy": "numpy", "native": "native"}
+        if self._kind == "arrays":
+            fitting = {"numpy": self._kind}
         if executor not in fitting:
             raise ArgumentError(f"{self.name} can be run by {' or '.join(fitting)}, not by {executor!r}")
+        if straight and executor != "native":
+            raise ArgumentError(f'straight=True asks for machine code, which is made by "native", not by {executor!r}')
+        kind = fitting[executor]
+        if kind == "native":
+            numba()
+            kind = STRAIGHT if straight else kind
         bound = Program.__new__(Program)
-        vars(bound).update(vars(self), _kind=fitting[executor], _takes_lanes=executor == "numpy")
+        vars(bound).update(vars(self), _kind=kind, _lanes=None if kind == "python" else kind)
         return bound
 
     def _in_lanes(self, given: list[Any], gradient: bool) -> tuple[Any, tuple[Any, ...]]:
         """The value, and the gradient of its sum over the lanes where it is asked for."""
+        if (recording := current_mode().recording) is not None and (leaf := next(iter(self._first.leaves), None)):
+            recording.read(leaf, "the data")
         self._arguments.demand_settings(given)
-        if not self._takes_lanes:
+        if self._lanes is None:
             raise ArgumentError(
                 f"{self.name} was bound to the executor python, which takes one number at a time: "
-                'program.to("numpy") takes arrays of them'
+                'program.to("numpy") takes arrays of them, and so does "native"'
             )
         batch, paths = Batch(self._arguments, given, self.name), self._paths[()]
         if gradient:
-            self._differentiable(paths[0])
+            self._demand_differentiable(paths[0])
 
         def record(numbers: list[float]) -> Path:
-            parts = list(given)
-            for i, x in zip(self._arguments.live, numbers, strict=True):
-                parts[i] = x
-            return self._record(parts)
+            return self._record(self._arguments.with_inputs(given, numbers))
 
-        outputs, found = Call(batch, paths, record, lambda path: path.captured(given), gradient).run()
+        outputs, found = Call(batch, paths, record, lambda path: path.captured(given), gradient, self._lanes).run()
         parts = reduce(_added, (self._parts(path, each) for path, each in found)) if gradient else []
         return _filled(paths[0].result, outputs), self._arguments.put_together(parts, self._chosen) if gradient else ()
 
     def _on_nodes(self, given: list[Any]) -> Any:
-        live = [given[i] for i in self._arguments.live]
-        for path in self._paths.get(self._arguments.inputs(given)[1], ()):
-            numbers = careful.replayed(path.listing, [*live, *path.captured(given)])
-            if numbers is not None:
-                return _filled(path.result, [numbers[place] for place in path.listing.outputs])
-        self._record(given)
-        return self._on_nodes(given)
+        """The recorded instructions as nodes of a graph, parameters and variables from outside among its leaves."""
+        arguments = self._arguments
+        arguments.demand_settings(given)
+        inputs, key = arguments.inputs(given)
+        known = self._paths.get(key, ())
+        path = next((path for path in known if path.holds([*inputs, *path.captured(given)])), None)
+        path = path or self._record(arguments.with_inputs(given, inputs))
+        live = [given[i] if isinstance(given[i], Node) else x for i, x in zip(arguments.live, inputs, strict=True)]
+        # The path is known. Where a graph is recorded, what it was decided by is part of that recording.
+        listing = path.listing if current_mode().recording is not None else replace(path.listing, guards=[])
+        numbers = careful.replayed(listing, [*live, *path.nodes(given)])
+        assert numbers is not None
+        return _filled(path.result, [numbers[place] for place in listing.outputs])
 
-    def _differentiable(self, path: Path) -> Path:
-        if not path.listing.gradients:
+    def _with_gradient(self, path: Path, inputs: Sequence[Any]) -> Any:
+        self._demand_differentiable(path)
+        executor = path.executor(self._kind)
+        if any(place is not None for place in path.listing.gradients):
+            return executor.value_and_gradient(inputs)
+        outputs = executor.value(inputs)  # toward nothing that it uses
+        return None if outputs is None else (outputs, ())
+
+    def _demand_differentiable(self, path: Path) -> None:
+        if not path.differentiable:
             result = path.result
             held = f"a {type(result).__name__} of {len(result)}" if isinstance(result, (list, tuple, dict)) else "more"
             raise shape_error(self.name, held)
-        return path
 
     def _like_arguments(self, path: Path, found: Sequence[Any]) -> tuple[Any, ...]:
         """Derivatives in the form of the arguments they belong to."""
@@ -168,7 +199,7 @@ class Program:
         """Derivatives at the leaves they belong to."""
         parts: list[Any] = [None] * len(self._arguments.leaves)
         for i, zeros in path.zeros.items():  # of parameters that the function does not use
-            parts[i] = {name: np.copy(zero)[()] for name, zero in zeros.items()}
+            parts[i] = {name: copy(zero) for name, zero in zeros.items()}
         places = [i for i, place in enumerate(path.listing.gradients) if place is not None]
         for i, g in zip(places, found, strict=True):
             if i < len(self._arguments.live):
@@ -195,29 +226,45 @@ class Program:
                 f"{self.name} has taken {MOST_PATHS} different paths through its branches, the last decided at "
                 f"{known[-1].listing.guards[-1].line}: write branches on numbers with autograd.where or maximum"
             )
-        models = {leaf: (i, name) for i in arguments.models for name, leaf in given[i].named_parameters()}
-        names = {leaf: f"{arguments.paths[i]}_{name}".replace(".", "_") for leaf, (i, name) in models.items()}
+        models: dict[Any, tuple[int, str]] = {}
+        for i in arguments.models:
+            for name, leaf in given[i].named_parameters():
+                if leaf in models:
+                    raise ArgumentError(
+                        f"{arguments.paths[models[leaf][0]]} and {arguments.paths[i]} hold the same parameter {name}: "
+                        "its derivative belongs to one of them. Give a model once, or a copy of it"
+                    )
+                models[leaf] = (i, name)
+        names = {leaf: f"{arguments.paths[i]}_{name}" for leaf, (i, name) in models.items()}
         wrt = [place for place, i in enumerate(arguments.live) if i in self._toward]
         toward = {leaf for leaf, (i, _) in models.items() if i in self._toward}
         live = [arguments.paths[i] for i in arguments.live]
         made = recorded(
-            partial(self._called, given), partial(arguments.fresh, given), live, wrt, self.name, names, toward
+            partial(self._called, given),
+            partial(arguments.fresh, given, self._toward),
+            live,
+            wrt,
+            self.name,
+            names,
+            toward,
         )
-        path = Path(made, given, models, arguments.models, self.name)
+        path = Path(made, given, models, list(arguments.models), self.name)
         known.append(path)
         return path
 
     def _called(self, given: list[Any], inputs: Sequence[Any]) -> tuple[Any, list[Any]]:
         """The function on leaves in the places of numbers and arrays: what it gave, and the outputs in it."""
         assert self._f is not None
-        parts = list(given)
-        for i, x in zip(self._arguments.live, inputs, strict=True):
-            parts[i] = x
         every = range(len(self._arguments.names))
-        result = self._f(*self._arguments.put_together(parts, every))
+        result = self._f(*self._arguments.put_together(self._arguments.with_inputs(given, inputs), every))
         return result, [checked_output(x, name) for name, x in leaves(result, f"what {self.name} gave")]
 
     # ── reading ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def __name__(self) -> str:
+        """The function's own."""
+        return self.name
 
     @property
     def listing(self) -> Listing:
@@ -242,8 +289,20 @@ class Program:
         return root
 
     def source(self) -> str:
-        """A page of Python that a student can read and that runs on its own: forward, then backward, line by line."""
-        return source(self._first.short, f"{self.name}, and its derivatives by the chain rule.")
+        """A page of Python that a student can read and that runs on its own: forward, then backward, line by line.
+
+        Bound to "numpy" it is that of lanes: every argument has one number a lane, and what else is used is the same in
+        all of them.
+        """
+        path, title = self._first, f"{self.name}, and its derivatives by the chain rule."
+        if self._kind == "arrays":
+            example = self._arguments.leaves
+            inputs = [*self._arguments.inputs(example)[0], *path.captured(example)]
+            return tensor_source(path.short, as_arrays(inputs), title)
+        if self._kind == "numpy":
+            lanes = [place < len(self._arguments.live) for place in range(len(path.short.inputs))]
+            return str(path.executor("numpy").compiled(lanes, path.differentiable).source)
+        return source(path.short, title)
 
     def explain(self) -> str:
         """What each pass of simplification removed from the recorded instructions."""
@@ -252,7 +311,11 @@ class Program:
             f"{len(recorded.instructions)} instructions recorded",
             *(f"{n:>6} by {name}" for name, n in removed.items()),
         ]
-        return "\n".join([*lines, f"{len(short.instructions)} instructions run"])
+        if recorded is short:
+            lines.append(f"       not simplified: it has more than {LARGEST:,}, and running them is soon done")
+        reason = getattr(self._first.executor(self._kind), "reason", None)
+        how = f" {reason}" if reason else ""
+        return "\n".join([*lines, f"{len(short.instructions)} instructions run{how}"])
 
     def __str__(self) -> str:
         return str(self.listing)
@@ -264,12 +327,27 @@ class Program:
         return f"<program {self.name}: {listing.forward} instructions forward, {backward} backward{paths}>"
 
     def __eq__(self, other: object) -> bool:
-        return self.paths == other.paths if isinstance(other, Program) else NotImplemented
+        if not isinstance(other, Program):
+            return NotImplemented
+        forms, others = ([path.result for known in p._paths.values() for path in known] for p in (self, other))
+        return self.paths == other.paths and forms == others
 
-    __hash__ = object.__hash__
+    def __hash__(self) -> int:
+        return hash(tuple(self.listing.inputs))  # the first recording stays, others are added
+
+    def __copy__(self) -> Program:
+        return self  # as a function is its own copy
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Program:
+        return self
 
     def __getstate__(self) -> dict[str, Any]:
         return {**vars(self), "_f": None}  # a pickle holds what was recorded, and no code
+
+
+def _belong_to_a_graph(kinds: Collection[type]) -> bool:
+    """Whether there are nodes among arguments of these kinds, or all that is computed now becomes part of a graph."""
+    return current_mode().recording is not None or any(issubclass(kind, Node) for kind in kinds)
 
 
 def _added(parts: Any, others: Any) -> Any:

@@ -7,65 +7,26 @@ of the program, read anew at every call.
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
+from autograd import array_ops
 from autograd.backward import paused_collector
-from autograd.errors import Detached, Unrecordable
+from autograd.errors import Unrecordable
 from autograd.graph import Node
-from autograd.modes import Mode, ModeChange, Site, calling_site
 from autograd.program.arguments import RESERVED
+from autograd.program.decisions import Recording, needed
+from autograd.program.forms import distinct, python_name
 from autograd.program.listing import Guard, Listing, same
 from autograd.program.reversing import reverse
 from autograd.program.twins import captured_by_both
 from autograd.program.writing import Written, walked
 from autograd.tensor import Tensor
-
-
-class Decision:
-    """A node that decided which way a branch went, which way that was, and the line that asked."""
-
-    __slots__ = ("held", "line", "node")
-
-    def __init__(self, node: Node, held: bool, line: Site) -> None:
-        self.node, self.held, self.line = node, held, line
-
-
-class Recording(ModeChange):
-    """Inside, decisions by numbers are noted, and turning a node into a plain number raises: it would be frozen."""
-
-    __slots__ = ("decisions", "keeps_lines")
-
-    def __init__(self, keeps_lines: bool = False) -> None:
-        super().__init__()
-        self.decisions: list[Decision] = []
-        self.keeps_lines = keeps_lines
-
-    def _changed(self, mode: Mode) -> Mode:
-        return Mode(keeps_lines=self.keeps_lines, attached=True, recording=self)
-
-    def decided(self, node: Node) -> bool:
-        """Whether the number of this node is true: a guard of the program from now on."""
-        held = bool(node._data)
-        self.decisions.append(Decision(node, held, calling_site()))
-        return held
-
-    def read(self, node: Node, how: str) -> None:
-        """Refuses to hand out a plain number."""
-        raise Detached(
-            f"{calling_site()} reads {how} of {node!r} while a program is recorded: the number would be frozen into "
-            "it. Compute with the node itself; autograd has exp, where, maximum and the like"
-        )
-
-    def written_to(self, node: Node) -> None:
-        """Refuses a change that replays would not repeat."""
-        raise Unrecordable(
-            f"{calling_site()} sets the data of {node!r} while a program is recorded, and a program would not do so "
-            "again: give the new numbers back as results, and set them outside"
-        )
+from autograd.trees import rebuilt
 
 
 class Run:
@@ -78,9 +39,10 @@ class Run:
         self.inputs = inputs
         with recording:
             self.result, self.outputs = f(inputs)
-        self.decisions = recording.decisions
+        self.decisions = needed(recording.decisions, self.outputs)
         self.ends = [*(decision.node for decision in self.decisions), *self.outputs]
         self.roots = [x for x in self.ends if isinstance(x, Node)]
+        self.of_arrays = any(isinstance(x, Tensor) for x in (*inputs, *self.ends))
 
     @cached_property
     def order(self) -> list[Node]:
@@ -97,10 +59,15 @@ class Run:
 
 
 class Recorded:
-    """A listing, the leaves that it uses besides the function's arguments, and the form of what the function gave."""
+    """A listing, the leaves that it uses besides the function's arguments, and the form of what the function gave.
 
-    def __init__(self, listing: Listing, captured: Sequence[Node], result: Any, of_arrays: bool) -> None:
-        self.listing, self.captured, self.result, self.of_arrays = listing, captured, result, of_arrays
+    It is differentiable where that is one number: then the listing has a gradient part.
+    """
+
+    def __init__(self, listing: Listing, captured: Sequence[Node], run: Run, differentiable: bool) -> None:
+        self.listing, self.captured, self.differentiable = listing, captured, differentiable
+        self.result = rebuilt(run.result, iter([None] * len(run.outputs)))  # without the nodes: they hold the graph
+        self.of_arrays = run.of_arrays
 
 
 def recorded(
@@ -111,35 +78,46 @@ def recorded(
     name: str,
     known: Mapping[Any, str],
     parameters: Collection[Any],
+    *,
+    beside: bool = False,
 ) -> Recorded:
     """The listing of f, which takes a list of leaves and gives its result and the outputs in it, from left to right.
 
     `fresh` makes new leaves for a run; `wrt` are the inputs differentiated toward, and among the
-    leaves captured, which come after them, `parameters`. `known` gives names to captured leaves.
+    leaves captured, which come after them, `parameters`. `known` gives names to captured leaves. The gradient
+    is that of the one output; with `beside` of the first, beside which there may be others.
     """
     with paused_collector():
+        chance = _states_of_chance()
         one, two = Run(f, fresh()), Run(f, fresh())
         captured = _captured(one, two, lambda: Run(f, fresh(), keeps_lines=True), name)
+        if _states_of_chance() != chance:
+            raise Unrecordable(
+                f"{name} draws random numbers, of Python's or NumPy's own generator: a program would freeze them, or "
+                "what they decided. Draw them outside, and give them as arguments"
+            )
+        if one.of_arrays and any(map(_is_taken_by_truths, one.order)):
+            site = next(node.site for node in Run(f, fresh(), keeps_lines=True).order if _is_taken_by_truths(node))
+            raise Unrecordable(
+                f"at {site} an array is indexed by truths that {name} computes: how many numbers that gives may differ "
+                "from call to call, and a program's shapes are fixed. Choose with autograd.where(truths, array, 0.0)"
+            )
         written = one.written(captured, [*names, *_names_of(captured, names, known)])
-        root = one.outputs[0] if len(one.outputs) == 1 else None
-        if root is not None and np.size(root._data if isinstance(root, Node) else root) == 1:
+        root = one.outputs[0] if len(one.outputs) == 1 or beside else None
+        differentiable = root is not None and np.size(root._data if isinstance(root, Node) else root) == 1
+        if one.of_arrays:
+            written.note_shapes()
+        if differentiable:
+            shapes = written.listing.shapes if isinstance(root, Tensor) else {}
             toward = [*wrt, *(len(names) + i for i, leaf in enumerate(captured) if leaf in parameters)]
-            reverse(written.listing, written.walk(root), written.wanted, toward, written.shapes(root))
-    of_arrays = any(isinstance(x, Tensor) for x in (*one.inputs, *one.ends))
-    return Recorded(written.listing, captured, one.result, of_arrays)
+            reverse(written.listing, written.walk(root), written.wanted, toward, shapes)
+    return Recorded(written.listing, captured, one, differentiable)
 
 
 def _names_of(captured: Sequence[Node], taken: Sequence[str], known: Mapping[Any, str]) -> list[str]:
-    """What captured leaves are called: as is known, or by their labels where these are names, else p1, p2, …"""
-    used, names = {*taken, *RESERVED}, []
-    for number, leaf in enumerate(captured, start=1):
-        name = known.get(leaf) or leaf.label or ""
-        name = name if name.isidentifier() else f"p{number}"
-        while name in used:
-            name += "_"
-        used.add(name)
-        names.append(name)
-    return names
+    """What captured leaves are called: as is known, or by their labels, else p1, p2, …"""
+    names = [known.get(leaf) or leaf.label or f"p{number}" for number, leaf in enumerate(captured, start=1)]
+    return distinct(map(python_name, names), {*taken, *RESERVED})
 
 
 # ── what would be frozen ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -159,9 +137,19 @@ def _captured(one: Run, two: Run, again: Callable[[], Run], name: str) -> list[N
     )
 
 
+def _states_of_chance() -> tuple[Any, ...]:
+    """Where the generators are that belong to nobody: moved on, they have been used."""
+    _, numbers, place, *normal = np.random.get_state(legacy=True)
+    return random.getstate(), np.asarray(numbers).tobytes(), place, *normal
+
+
+def _is_taken_by_truths(node: Node) -> bool:
+    return node.op is array_ops.getitem and any(place._data.dtype.kind == "b" for place in node.parents[1:])
+
+
 def _first_difference(one: Run, two: Run) -> str:
     for a, b in zip(walked(one.roots), walked(two.roots), strict=False):
         if a.op is not b.op or not same(a._data, b._data):
-            site = a.site or next((n.site for n in one.order if n.site and a in n.parents), None)
+            site = a.site or next((n.site for n in one.order if n.site and any(p is a for p in n.parents)), None)
             return f": first at {site}" if site else ""
     return ""

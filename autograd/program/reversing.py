@@ -16,23 +16,22 @@ from autograd.errors import RuleError
 from autograd.op import Op
 from autograd.products import masked_product
 from autograd.program.lines import Line, share_of
-from autograd.program.listing import Instruction, Listing
+from autograd.program.listing import Instruction, Listing, Shapes
 
 Wanted = tuple[bool, ...]
-Shapes = dict[int, tuple[tuple[int, ...], Any]]
 Step = Callable[[int, int, Wanted], Iterable[tuple[int, int]]]
 
 
 def reverse(
     listing: Listing, walk: Iterable[int], wanted: Sequence[Wanted], wrt: Collection[int], shapes: Shapes
 ) -> None:
-    """Appends the instructions that compute the gradient of the one output by each input in `wrt`.
+    """Appends the instructions that compute the gradient of the first output by each input in `wrt`.
 
     `walk` is the backward walk: the places of the instructions that a derivative may pass through, children before
     parents; `wanted` says of every instruction which of its operands it goes on to. `shapes` gives the shape and dtype
     at places that hold arrays; it is empty where all are numbers.
     """
-    (root,) = listing.outputs
+    root = listing.outputs[0]
     adjoints = {root: _one(listing, root, shapes)}
     first, add = len(listing.inputs), listing.add
     step = _on_arrays(listing, shapes) if shapes else _on_floats(listing)
@@ -42,7 +41,11 @@ def reverse(
             continue
         for parent, share in step(place, adjoint, wanted[place - first]):
             known = adjoints.get(parent)
-            adjoints[parent] = share if known is None else add(ops.add, (known, share), None, place)
+            if known is not None:
+                share = add(ops.add, (known, share), None, place)
+                if shapes:
+                    shapes[share] = shapes[parent]
+            adjoints[parent] = share
     unreached = {place for place in wrt if place not in adjoints}
     adjoints |= {place: _zero(listing, place, shapes) for place in unreached}
     listing.gradients = [adjoints[place] if place in wrt else None for place in range(first)]

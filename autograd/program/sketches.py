@@ -157,7 +157,7 @@ class Sketch(NDArrayOperatorsMixin):
         return self.sheet.called(FUNCTION, cast, (self, np.dtype(dtype)), {})
 
     def reshape(self, *shape: Any) -> Any:
-        return np.reshape(self, shape[0] if len(shape) == 1 else shape)  # type: ignore[call-overload]
+        return np.reshape(self, shape[0] if len(shape) == 1 else shape)
 
     T = property(lambda self: np.transpose(self))
     real = property(lambda self: self)  # there are no complex programs
