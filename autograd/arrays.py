@@ -32,8 +32,8 @@ def record(kind: type[Any], op: Op, operands: Sequence[Any], parameters: dict[st
         y = op.array_function(*arrays, **parameters) if parameters else op.array_function(*arrays)
     except COMPLAINTS as error:
         raise explained(op.name, arrays, parameters, error) from None
-    if y.__class__ is not np.ndarray or y.dtype.kind not in "fiub":
-        y = _array(op, y)
+    if y.__class__ is not np.ndarray or y.dtype.kind != "f":
+        y = _array(op, y, arrays, edges)
     if of_leaf and any(np.may_share_memory(y, a) for a in arrays):
         y = y.copy()  # a view of a leaf would change with the leaf, whose data may be set in place
     if not mode.records:
@@ -192,12 +192,16 @@ def leaf(kind: type[Any], data: np.ndarray[Any, Any], *, requires_grad: bool) ->
     return node
 
 
-def _array(op: Op, y: Any) -> np.ndarray[Any, Any]:
+def _array(op: Op, y: Any, operands: Sequence[Any], edges: Sequence[Any]) -> np.ndarray[Any, Any]:
+    """What a function gave as an array of numbers: of floats where a gradient comes back through it."""
     array = np.asarray(y)
     if array.dtype.kind not in "fiub":
         given = f"one of {y.dtype}" if isinstance(y, np.ndarray) else f"{type(y).__name__}: {str(y)[:60]!r}"
         raise OperandError(f"{op.name} must give an array of real numbers, and gave {given}")
-    return array
+    if array.dtype.kind == "f" or True not in edges:
+        return array
+    # A gradient takes on the dtype of its node: whole numbers would cut it to whole numbers.
+    return array.astype(np.result_type(*(a.dtype for a, edge in zip(operands, edges, strict=True) if edge)))
 
 
 def _marked(node: Any, mode: Mode) -> None:

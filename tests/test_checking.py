@@ -11,6 +11,7 @@ from array_samples import FUNCTIONS, OPS, elementwise as sample_of_row
 from mutations.calls import on_numbers
 
 import autograd
+import nn
 from autograd import Tensor, Value, array_op, assert_gradients, check, elementwise
 from autograd.array_ops import ARRAY_TABLE
 from autograd.checking import VERDICTS, GradientError, Report
@@ -138,6 +139,27 @@ def test_large_inputs_and_outputs_are_checked_by_projections():
     assert report.passed, str(report)
     assert {row.index for row in report.rows} == {None}
     assert len(report.rows) == 2 * 4 * 4
+
+
+def test_long_lists_of_numbers_are_checked_by_projections_too():
+    calls = []
+
+    def f(p):
+        calls.append(1)
+        return sum(a * a * b for a, b in zip(p["w"], reversed(p["w"]), strict=True))
+
+    report = check(f, {"w": [0.5 + 0.01 * k for k in range(200)]})
+    assert report.passed
+    assert report.verdicts == {"p": "pass"}
+    assert len(report.rows) == 8
+    assert len(calls) < 1000
+
+
+def test_a_wrong_one_in_a_long_list_is_found():
+    half = elementwise("half", lambda a: a * a, lambda a: a * a, lambda y, a: (a,))
+    report = check(lambda p: sum(p["w"]) + half(p["w"][70]), {"w": [1.0 + k for k in range(100)]})
+    assert report.worst.input == "p['w'][70]"
+    assert report.verdicts == {"p": "wrong", "p['w'][70]": "wrong"}
 
 
 def test_empty_arrays_have_nothing_to_compare():
@@ -407,6 +429,22 @@ def test_what_has_no_finite_derivative_is_not_finite(f, x):
     assert not report.passed
 
 
+@pytest.mark.parametrize("error", [ValueError, AssertionError, ArgumentError])
+def test_a_function_that_refuses_what_is_outside_its_domain_is_checked_inside(error):
+    def f(p):
+        if p.data > 1.0:
+            raise error("no probability")
+        return autograd.log(p)
+
+    assert check(f, 0.99, order=2).passed
+    assert causes(check(f, 1.0)) == {"edge of the domain"}
+
+
+def test_a_loss_that_takes_probabilities_alone_is_checked_close_to_1():
+    loss, labels = nn.LogLoss(), np.array([1.0, 0.0, 1.0])
+    assert check(lambda p: loss(p, labels), np.array([0.2, 0.3, 0.999]), order=2).passed
+
+
 def test_the_edge_of_a_domain_is_not_finite():
     assert causes(check(lambda x: x * autograd.sqrt(x), 0.0)) == {"edge of the domain"}
 
@@ -489,6 +527,26 @@ def test_a_passing_report_says_how_close_it_was():
     assert "\nx " in text
     assert "\ny " in text
     assert " pass\n" in text
+
+
+@pytest.mark.parametrize("f", [lambda x: sum(x), lambda x: sum(a * a.data for a in x)])
+def test_of_many_inputs_those_to_look_at_first_are_printed(f):
+    text = str(check(f, [1.0 + k for k in range(40)]))
+    assert "and 24 more inputs" in text
+    assert len(text.splitlines()) < 30
+
+
+def test_a_sentence_that_is_an_error_of_ours_ends_as_that_does():
+    turned = array_op("turned", lambda a, b: a @ b, lambda g, y, a, b: (autograd.matmul(g, b), autograd.matmul(a, g)))
+    assert str(check(turned, np.ones((2, 3)), np.ones((3, 4)))).endswith("Transpose one of them?")
+
+
+def test_a_notebook_shows_the_table():
+    report = check(lambda x: x * x, 3.0)
+    shown = []
+    printer = type("Printer", (), {"text": lambda self, text: shown.append(text)})()
+    report._repr_pretty_(printer, False)
+    assert shown == [str(report)]
 
 
 def test_rows_are_data():

@@ -227,6 +227,16 @@ def test_a_users_own_ops_need_no_second_rule():
     assert tangent.tolist() == [0.0, 3.0 * 5.0 + 1.0]
 
 
+def test_an_op_that_gives_whole_numbers_hands_derivatives_on_uncut_in_both_modes():
+    rounded = autograd.array_op("rounded", lambda a: np.round(a).astype(int), lambda g, y, a: (g,))
+    for dtype in (np.float32, np.float64):
+        x = Tensor(np.array([0.3, 1.7], dtype))
+        y = rounded(x)
+        (tangent,) = directional([y * 0.5], {x: [1.0, 2.0]})
+        (back,) = autograd.gradients((y * 0.25).sum(), [x])
+        assert (y.dtype, y.tolist(), tangent.tolist(), back.tolist()) == (dtype, [0.0, 2.0], [0.5, 1.0], [0.25, 0.25])
+
+
 def test_a_rule_that_is_wrong_by_a_thousandth_shows_in_the_tangent_too():
     sample, by_numpy, _ = next(samples(three_numbers, np.tanh, 1))
     wrong = autograd.array_op("wrong", np.tanh, lambda g, y, a: (1.001 * g * (1.0 - y * y),))

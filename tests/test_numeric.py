@@ -167,8 +167,47 @@ def test_near_the_edge_of_a_domain_the_step_shrinks(method, distance):
     assert float(estimate.value) == pytest.approx(float(exact), rel=1e-2)
 
 
+def refusing(error):
+    """Twice the logarithm of what lies between 0 and 1, which raises this beyond."""
+
+    def f(p):
+        if not 0.0 < p < 1.0:
+            raise error(f"a probability of {p}")
+        return 2.0 * math.log(p)
+
+    return f
+
+
+REFUSALS = [ValueError, ZeroDivisionError, AssertionError, ArgumentError, NonFinite]
+
+
+@pytest.mark.parametrize("error", REFUSALS)
+@pytest.mark.parametrize("method", REAL_METHODS)
+def test_what_a_function_refuses_is_outside_its_domain_and_smaller_steps_are_tried(method, error):
+    estimate = numeric.estimate(refusing(error), 0.9999, method=method)
+    assert off(estimate, 2 / mpmath.mpf(0.9999)) <= estimate.error
+    assert float(estimate.value) == pytest.approx(2.0, rel=1e-3)
+
+
+@pytest.mark.parametrize("method", REAL_METHODS)
+def test_misuse_is_raised_though_it_happens_beside_the_point(method):
+    with pytest.raises(ShapeError, match=r"a probability of 1\."):
+        numeric.estimate(refusing(ShapeError), 1.0 - 2e-16, method=method)
+
+
+@pytest.mark.parametrize("method", REAL_METHODS)
+def test_at_the_point_itself_the_library_says_what_it_refuses(method):
+    with pytest.raises(ArgumentError, match=r"^a probability of 1\.5$"):
+        numeric.derivative(refusing(ArgumentError), 1.5, method)
+
+
+def test_where_there_is_no_room_the_message_says_what_was_raised():
+    with pytest.raises(NonFinite, match=r"input 0 = 1\.0, however near \(a probability of 1\.0.*give a point farther"):
+        numeric.derivative(lambda p: refusing(ValueError)(p - 2e-16 * (p <= 1.0)), 1.0)
+
+
 def test_at_the_edge_itself_nothing_is_known():
-    with pytest.raises(NonFinite, match=r"not finite .* away from input 0 = 0\.0"):
+    with pytest.raises(NonFinite, match=r"not finite .* input 0 = 0\.0"):
         numeric.derivative(math.sqrt, 0.0)
     assert numeric.estimate(math.sqrt, 0.0, method="forward").error == math.inf
 

@@ -35,6 +35,17 @@ def test_floats_lie_in_their_domain_and_away_from_what_is_avoided(data, domain, 
     assert float(dtype(x)) == x
 
 
+@given(floats((-3.0, 2.0)))
+def test_floats_are_0_or_so_large_that_a_square_has_a_slope_that_can_be_seen(x):
+    assert x == 0.0 or abs(x) >= 2e-6
+
+
+def test_a_domain_of_tiny_numbers_is_drawn_from_all_the_same():
+    assert find(floats((-1e-30, 1e-30)), lambda x: x > 0.0) >= 1e-37
+    assert find(floats((0.0, 1e-320)), lambda x: x > 0.0) <= 1e-320
+    assert find(floats((5e-324, 5e-324)), lambda x: True) == 5e-324
+
+
 @given(floats(near=[0.0, 1.0]))
 def test_floats_near_special_points_are_those_or_lie_beside_them(x):
     assert min(abs(x), abs(x - 1.0)) <= 2.0**-6

@@ -5,6 +5,7 @@ Each cause is a guess that fits every wrong derivative within its bound, and say
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any, NamedTuple
@@ -65,8 +66,11 @@ class Uses:
     stretches: frozenset[int]
 
 
-def uses_of(variable: Any, order: list[Node]) -> Uses:
-    """Reads the graph of a run from the outputs down to a variable."""
+def uses_of(variables: Sequence[Any], order: list[Node]) -> Uses:
+    """Reads the graph of a run from the outputs down to a variable; of several no more than whether one is reached."""
+    if len(variables) > 1:
+        return Uses(not set(variables).isdisjoint(order), 1, 0, frozenset())
+    (variable,) = variables
     count = silent = 0
     stretches = set()
     for node in order:

@@ -103,16 +103,17 @@ class Comparison:
     def _evidence(self) -> Evidence:
         grounds, wrong = self.grounds, self.verdicts == WRONG
         others = []
-        for other in grounds.subject.parts:
+        for other in grounds.subject.groups:
             own = [place for place, line in enumerate(grounds.lines) if line.part is other]
             if other is not self.part and other.shape == self.part.shape:
                 others.append((other.name, self.all_analytic[:, own], grounds.numeric[:, own]))
-        variable = grounds.run.variables[grounds.subject.parts.index(self.part)]
+        subject = grounds.subject
+        variables = [grounds.run.variables[subject.parts.index(part)] for part in subject.within(self.part)]
         return Evidence(
             self.part, self.analytic, self.numeric, self.bound, wrong,
             whole=all(grounds.lines[place].index is not None for place in self.places),
             one_by_one=grounds.oracle.functionals[0].is_output,
-            uses=uses_of(variable, grounds.order),
+            uses=uses_of(variables, grounds.order),
             bypassed=self._bypassed(),
             elsewhere=self._elsewhere() if wrong.sum() == 1 else (),
             others=tuple(others),

@@ -56,7 +56,7 @@ class Examination:
         if changed is not None:
             return self._about_all(f"{self.prefix}reverse", RANDOM, changed)
         if not np.isfinite(run.values).all():
-            cause = Cause("f is not finite", f"f gives {few(run.values)} here, where there is no derivative to compare")
+            cause = Cause("f is not finite", f"f gives {few(run.values)} here: move the input inside its domain")
             return self._about_all(f"{self.prefix}reverse", NOT_FINITE, cause)
         self.run, self.lines = run, lines(self.subject, self.rng, self.directions)
         compared = functionals(run, self.rng, self.directions)
@@ -109,7 +109,7 @@ class Examination:
 
     def _about_all(self, mode: str, own: str, cause: Cause) -> bool:
         """A row about each input as a whole; False, for there is nothing more to look at."""
-        for part in self.subject.parts:
+        for part in self.subject.groups:
             nan = float("nan")
             self.report.add(Row(part.name, (), "", mode, nan, nan, float("inf"), own, cause.kind))
             self.report.advice[part.name, mode] = cause.sentence
@@ -118,7 +118,7 @@ class Examination:
     def _compare(self, mode: str, sweep: Sweep | None) -> None:
         if sweep is None:
             return
-        for part in self.subject.parts:
+        for part in self.subject.groups:
             places = [place for place, line in enumerate(self.lines) if line.part is part]
             if places:
                 own = Comparison(self.grounds, part, places, sweep.analytic, sweep.spread, mode == "float32")
@@ -151,7 +151,7 @@ class Examination:
         while len(entries) > 1:
             halves = np.array_split(entries, 2)
             entries = max(halves, key=lambda half: self._excess(part_of_line(line, half), at, sweep))
-        entry = entry_line(self.subject, line.part, int(entries[0]))
+        entry = entry_line(self.subject, self.subject.part_of(int(entries[0])), int(entries[0]))
         column = self.oracle.column(entry)
         numbers = (float(sweep.along(entry)[at]), float(column.numeric[at]), float(column.bound[at]))
         if verdict(*numbers, abs(numbers[1])) == WRONG:

@@ -44,7 +44,9 @@ def not_finite(grounds: Grounds, at: int, place: int, analytic: float) -> Cause:
     edge = bool(np.isinf(right) != np.isinf(left))
     numeric = grounds.numeric[at, place]
     if np.isfinite(analytic):
-        return Cause("edge of the domain", "f is not finite beside this point: move the input inside its domain")
+        return Cause(
+            "edge of the domain", "f is not finite beside this point, or raises: move the input inside its domain"
+        )
     if np.isfinite(numeric) and np.isfinite(right + left):
         return Cause(
             f"rule gives {analytic:g}",

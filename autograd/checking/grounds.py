@@ -30,11 +30,7 @@ class Grounds:
     def look(self, place: int) -> Look:
         """A second look at the numerical derivatives along a line, which may raise the bounds on their errors."""
         if place not in self._looks:
-            try:
-                self._looks[place] = self.oracle.second_look(self.lines[place], self._columns[place])
-            except (ArithmeticError, ValueError):  # outside the domain of f: nothing more is learned
-                count = len(self.numeric)
-                self._looks[place] = Look(np.ones(count, dtype=bool), np.full(count, np.inf), np.zeros(count))
+            self._looks[place] = self.oracle.second_look(self.lines[place], self._columns[place])
             self.error[:, place] = np.fmax(self.error[:, place], self._looks[place].error)
         return self._looks[place]
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from autograd.checking.subject import Part, Run, Subject, Vector
+from autograd.checking.subject import FEW, Part, Run, Subject, Vector
+from autograd.numeric.probe import leaves_domain
 
-FEW = 64  # inputs, or outputs, that are looked at one by one
 DIRECTIONS = 4  # random ones for an input, and cotangents, in place of more, unless others are asked for
 LONG = 2**14  # inputs: more, and fewer gradients as long as that are kept
 
@@ -47,9 +47,9 @@ def lines(subject: Subject, rng: np.random.Generator, directions: int = DIRECTIO
     """For each input a line along every entry, or random directions where there are many."""
     many = subject.point.size > FEW
     found = []
-    for part in subject.parts:
+    for part in subject.groups:
         size = part.places.stop - part.places.start
-        if many and size > directions:
+        if many and (size > directions or part not in subject.parts):
             found += [random_line(subject, part, np.arange(size), rng) for _ in range(directions)]
         else:
             found += [entry_line(subject, part, place) for place in range(part.places.start, part.places.stop)]
@@ -94,12 +94,20 @@ def signs(rng: np.random.Generator, size: int) -> Vector:
 
 
 def along(subject: Subject, line: Line, weights: Vector) -> Callable[[float], Vector]:
-    """Functionals of f as a function of t; `weights` has one row for each. Outputs that none uses may be nan."""
+    """Functionals of f as a function of t; `weights` has one row for each. Outputs that none uses may be nan.
+
+    Where f leaves its domain all are nan.
+    """
     used = np.any(weights != 0.0, axis=0)
     rows = weights[:, used]
 
     def values(t: float) -> Vector:
-        found = subject.values(line.at(subject.point, float(t)))
+        try:
+            found = subject.values(line.at(subject.point, float(t)))
+        except Exception as error:
+            if leaves_domain(error):
+                return np.full(len(weights), np.nan)
+            raise
         if found.size != used.size:
             return found  # of another shape than at the point, which the estimate complains about
         return np.asarray(rows @ found[used], dtype=found.dtype)

@@ -92,5 +92,9 @@ class Report:
         forgiven = dict.fromkeys(verdict for verdict in self.verdicts.values() if verdict != PASS)
         return f"{text}\n\nPassed all the same: {', '.join(forgiven)} is allowed." if forgiven and self.passed else text
 
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """In a notebook the table, where repr is one line."""
+        printer.text(str(self))
+
     def __repr__(self) -> str:
         return f"Report({self.name}, {'passed' if self.passed else 'not passed'}, {self.verdicts})"

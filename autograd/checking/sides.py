@@ -25,7 +25,7 @@ class Side(NamedTuple):
 
 def both_sides(f: Callable[[float], Vector], t0: float, noise: Vector) -> tuple[Side, Side]:
     """The sides of f at t₀, right and left; `noise` is how far round-off may take each of its values."""
-    centre = _value(f, t0, None)
+    centre = np.asarray(f(t0), dtype=float)
     return _confirmed(f, t0, centre, noise, 1.0), _confirmed(f, t0, centre, noise, -1.0)
 
 
@@ -51,7 +51,7 @@ def _side(f: Callable[[float], Vector], t0: float, centre: Vector, noise: Vector
         steps = sign * start * 2.0 ** -(np.arange(LEVELS) + float(LEVELS * ladder))
         if t0 + steps[-1] == t0:
             break
-        values = np.stack([_value(f, t0 + h, centre) for h in steps])
+        values = np.stack([f(t0 + h).astype(float) for h in steps])
         differences = values - centre
         gaps += list(differences)
         moved = ((t0 + steps) - t0)[:, None]
@@ -83,12 +83,3 @@ def _jumps(gaps: Vector, centre: Vector, noise: Vector) -> Vector:
     last = gaps[-1]
     same = (np.abs(gaps[-2 * LEVELS :] - last) <= 0.25 * np.abs(last)).all(axis=0)
     return np.asarray(same & (np.abs(last) > 2.0**-40 * np.abs(centre) + 100.0 * noise))
-
-
-def _value(f: Callable[[float], Vector], t: float, centre: Vector | None) -> Vector:
-    try:
-        return np.asarray(f(t), dtype=float)
-    except (ArithmeticError, ValueError):
-        if centre is None:
-            raise
-        return np.full(centre.shape, np.nan)

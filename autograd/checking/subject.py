@@ -23,10 +23,15 @@ from autograd.value import Value
 __tracebackhide__ = True  # pytest shows the lines of the caller and of f, and none from here
 Vector: TypeAlias = NDArray[Any]
 
+FEW = 64  # numbers, or parts of one input, that are looked at one by one
+
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """One leaf of the inputs: its name and shape, where its numbers lie in the point, and its kind of node."""
+    """One leaf of the inputs: its name and shape, where its numbers lie in the point, and its kind of node.
+
+    Or all leaves of one input, as a vector.
+    """
 
     name: str
     shape: tuple[int, ...]
@@ -94,17 +99,17 @@ class Subject:
         self.f, self.inputs, self.name = f, list(inputs), name if name.isidentifier() else "f"
         self._outputs = list(outputs)
         self.called = list(names) or _names(f, inputs)
-        named = [leaf for x, called in zip(inputs, self.called, strict=True) for leaf in leaves(x, called)]
-        scalar = not any(isinstance(leaf, (np.ndarray, Tensor)) for _, leaf in named)
+        named = [list(leaves(x, called)) for x, called in zip(inputs, self.called, strict=True)]
+        scalar = not any(isinstance(leaf, (np.ndarray, Tensor)) for own in named for _, leaf in own)
         self.parts: list[Part] = []
+        self.groups: list[Part] = []  # the parts, but those of one input together where they are many
         numbers: list[Vector] = []
-        start = 0
-        for called, leaf in named:
-            array = _array(leaf, called, scalar)
-            places = slice(start, start + array.size)
-            self.parts.append(Part(called, array.shape, places, scalar, array.dtype == np.float32))
-            numbers.append(array.astype(float).reshape(-1))
-            start = places.stop
+        for called, own in zip(self.called, named, strict=True):
+            arrays = [_array(leaf, name, scalar) for name, leaf in own]
+            numbers += [array.astype(float).reshape(-1) for array in arrays]
+            parts = _parts([name for name, _ in own], arrays, self.parts[-1].places.stop if self.parts else 0, scalar)
+            self.parts += parts
+            self.groups += parts if len(parts) <= FEW else [_together(called, parts)]
         self.point: Vector = np.concatenate(numbers) if numbers else np.zeros(0)
         self.single = any(part.is_single for part in self.parts)
         self.lifted = True
@@ -156,6 +161,11 @@ class Subject:
         values = self.run(point).values
         return values.astype(np.float32) if self._rounded else values
 
+    def within(self, group: Part) -> list[Part]:
+        """The parts that a group is made of: itself, or several."""
+        start, stop = group.places.start, group.places.stop
+        return [part for part in self.parts if start <= part.places.start and part.places.stop <= stop]
+
     def part_of(self, place: int) -> Part:
         """The input that an entry of the point belongs to."""
         return next(part for part in self.parts if place < part.places.stop)
@@ -174,6 +184,21 @@ def _names(f: Callable[..., Any], inputs: Sequence[Any]) -> list[str]:
         for place, x in enumerate(inputs)
     ]
     return [name if names.count(name) == 1 else f"{name} (input {place})" for place, name in enumerate(names)]
+
+
+def _parts(names: Sequence[str], arrays: Sequence[Vector], start: int, scalar: bool) -> list[Part]:
+    """A part for each leaf, one behind the other."""
+    ends = np.cumsum([start, *(array.size for array in arrays)]).tolist()
+    return [
+        Part(name, array.shape, slice(ends[place], ends[place + 1]), scalar, array.dtype == np.float32)
+        for place, (name, array) in enumerate(zip(names, arrays, strict=True))
+    ]
+
+
+def _together(name: str, parts: Sequence[Part]) -> Part:
+    """All leaves of an input as one part."""
+    places = slice(parts[0].places.start, parts[-1].places.stop)
+    return Part(name, (places.stop - places.start,), places, parts[0].is_value, any(part.is_single for part in parts))
 
 
 def _array(leaf: Any, name: str, scalar: bool) -> NDArray[Any]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from autograd.checking.rows import Row
 from autograd.checking.verdicts import LIMITED, PASS
 
 SHOWN = 4  # rows of one input that are printed
+INPUTS = 16  # inputs that are printed, those to look at first
 
 
 class Merged(NamedTuple):
@@ -31,8 +32,9 @@ def written(name: str, rows: Sequence[Row], verdicts: Mapping[str, str], advice:
         parts += [[*_table(shown), *rest], _advised(advice, modes)]
     else:
         closest = [max((r for r in rows if r.input == own), key=lambda row: row.severity) for own in verdicts]
-        parts.append(_table([Merged(row, (row.mode,)) for row in closest]))
-        if len(closest) < len(rows):
+        first = _first(closest, lambda row: row.severity)
+        parts.append(_table([Merged(row, (row.mode,)) for row in first]) + _more(closest, first))
+        if len(first) < len(rows):
             parts.append(["shown for each input: the derivative that comes closest to its bound"])
     return "\n\n".join("\n".join(lines) for lines in parts if lines)
 
@@ -46,7 +48,7 @@ def _headline(
     inputs: dict[str, list[str]] = {}
     for own, verdict in verdicts.items():
         inputs.setdefault(verdict, []).append(own)
-    found = "; ".join(f"{verdict} toward {', '.join(own)}" for verdict, own in inputs.items() if verdict != PASS)
+    found = "; ".join(f"{verdict} toward {_listed(own)}" for verdict, own in inputs.items() if verdict != PASS)
     return f"{name}: {found} – {len(failing)} of {compared} did not pass"
 
 
@@ -59,24 +61,54 @@ def _worst_of_each_input(failing: Sequence[Row]) -> tuple[list[Merged], list[str
     by_input: dict[str, list[list[Row]]] = {}
     for group in merged.values():
         by_input.setdefault(group[0].input, []).append(group)
-    shown, rest = [], []
-    for name, groups in by_input.items():
+    for groups in by_input.values():
         groups.sort(key=lambda group: group[0].priority, reverse=True)
+    names = _first(list(by_input), lambda name: by_input[name][0][0].priority)
+    shown, rest = [], []
+    for name in names:
+        groups = by_input[name]
         shown += [Merged(group[0], tuple(row.mode for row in group)) for group in groups[:SHOWN]]
         if len(groups) > SHOWN:
             rest.append(f"and {len(groups) - SHOWN} more toward {name}")
-    return shown, rest
+    return shown, rest + _more(by_input, names)
+
+
+def _first(inputs: Sequence[Any], importance: Callable[[Any], Any]) -> list[Any]:
+    """The most important, in the order they came in."""
+    kept = sorted(range(len(inputs)), key=lambda place: importance(inputs[place]), reverse=True)[:INPUTS]
+    return [inputs[place] for place in sorted(kept)]
+
+
+def _more(inputs: Collection[Any], shown: Collection[Any]) -> list[str]:
+    """A line that says how many inputs are left out."""
+    left = len(inputs) - len(shown)
+    return [f"and {left} more input{'s' if left > 1 else ''}"] if left else []
 
 
 def _advised(advice: Mapping[tuple[str, str], str], modes: Sequence[str]) -> list[str]:
-    """What is suspected of each input, once for all modes that say the same."""
+    """What is suspected of each input, once for all modes and all inputs of which it is the same."""
     merged: dict[tuple[str, str], list[str]] = {}
     for (name, mode), sentence in advice.items():
         merged.setdefault((name, sentence), []).append(mode)
-    return [
-        f"{name}: {sentence}." if len(own) == len(modes) else f"{name} ({', '.join(own)}): {sentence}."
-        for (name, sentence), own in merged.items()
-    ]
+    names: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    for (name, sentence), own in merged.items():
+        names.setdefault((sentence, tuple(own)), []).append(name)
+    found = []
+    for (sentence, which), whose in names.items():
+        where = "" if len(which) == len(modes) else f" ({', '.join(which)})"
+        found.append(_ended(f"{_listed(whose)}{where}: {sentence}"))
+    return found
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Names in a row, the first of them where they are many."""
+    few = names if len(names) <= INPUTS else names[:SHOWN]
+    return ", ".join(few) + (f" and {len(names) - len(few)} more" if few is not names else "")
+
+
+def _ended(sentence: str) -> str:
+    """With a full stop, unless it ends with a question as some errors do."""
+    return sentence if sentence.endswith(("?", "!", ".")) else f"{sentence}."
 
 
 # ── the table ────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -69,6 +69,10 @@ class ErrorAgainstStep:
             lines.append(f"{step:9.2e}  {error:9.2e}  {branch}{best}")
         return "\n".join(lines)
 
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """In a notebook the table, where repr is one line."""
+        printer.text(str(self))
+
     def __repr__(self) -> str:
         return f"ErrorAgainstStep({self.method} at {self.x:g}, {len(self.steps)} steps, best {self.best_step:.2e})"
 

@@ -8,21 +8,31 @@ from typing import Any
 
 import numpy as np
 
-from autograd.errors import AutogradError, NonFinite, OperandError, ShapeError
+from autograd.errors import ArgumentError, AutogradError, NonFinite, OperandError, ShapeError
 from autograd.graph import Node
 from autograd.numeric.inputs import Array, Inputs, shown
 
 BLOCK = 2**20  # how many numbers one stack of inputs holds at most: 8 MiB
 
-OUTSIDE = (ArithmeticError, ValueError)  # what `math` raises outside a domain
+OUTSIDE = (ArithmeticError, ValueError, AssertionError)  # what functions raise outside their domain
+REFUSALS = (ArgumentError, NonFinite)  # those of this library's errors that are raised there
+
+
+def leaves_domain(error: Exception) -> bool:
+    """Whether a function that raises this was asked beside its domain: ArithmeticError, ValueError, AssertionError.
+
+    This library's own errors say that it is misused, and that is no domain; but for ArgumentError, with which a loss
+    refuses a probability of 1.1, and NonFinite.
+    """
+    return isinstance(error, OUTSIDE) and (isinstance(error, REFUSALS) or not isinstance(error, AutogradError))
 
 
 class Probe:
     """f near a point, whose numbers are one vector, `point`. `evaluations` counts the points at which f was evaluated.
 
-    Where f raises ArithmeticError or ValueError, or gives complex numbers for real ones, that point counts as outside
-    its domain and the value is nan. `unit` is the rounding error of f's arithmetic as its results show it: 2⁻⁵³, or
-    2⁻²⁴ where they are float32. An f that refuses float64 in place of the float32 it was given gets float32.
+    Where f leaves its domain (see `leaves_domain`), or gives complex numbers for real ones, the value is nan. `unit` is
+    the rounding error of f's arithmetic as its results show it: 2⁻⁵³, or 2⁻²⁴ where they are float32. An f that refuses
+    float64 in place of the float32 it was given gets float32.
 
     With `batch` f takes stacks, each input an array with one axis more in front, and gives a value for each entry.
     """
@@ -46,12 +56,16 @@ class Probe:
         if self._centre is None:
             (self._centre,) = self.at(self.point[None])
         if not np.isfinite(self._centre).all():
-            said = f" ({self._complaint})" if self._complaint else ""
             raise NonFinite(
-                f"{self.name} gave {shown(self._centre)} at {shown(self.point)}{said}: "
+                f"{self.name} gave {shown(self._centre)} at {shown(self.point)}{self.said}: "
                 "where the value is not finite there is no derivative to estimate"
             ) from self._complaint
         return self._centre
+
+    @property
+    def said(self) -> str:
+        """What f raised when it last left its domain, for a message."""
+        return f" ({self._complaint})" if self._complaint else ""
 
     def moved(self, entries: Array, offsets: Array) -> Array:
         """Where numbers of the point land when they are moved: point[entries] + offsets, rounded as f will see it."""
@@ -84,9 +98,10 @@ class Probe:
         """f at one point, None outside its domain."""
         try:
             return self._judged(self._called(row, self.inputs.arguments), row.dtype.kind)
-        except AutogradError:
-            raise
         except OUTSIDE as error:
+            at_home = isinstance(error, AutogradError) and np.array_equal(row, self.point)
+            if at_home or not leaves_domain(error):
+                raise  # at the point itself our own errors say more than that there is no value
             self._complaint = error
             return None
 

@@ -40,7 +40,7 @@ def richardson(probe: Probe, step: Any, judged: bool = True) -> Slopes:
     everywhere = np.arange(probe.point.size)
     if step is not None:
         slopes = _ladder(probe, everywhere, given_steps(probe, step), None)
-        return _demand_finite(probe, slopes)
+        return _demand_finite(probe, slopes, given=True)
     size = power_of_two(np.maximum(np.abs(probe.point), np.finfo(float).tiny))
     best = _descended(probe, everywhere, np.maximum(size, 1.0) / 4.0, None)
     near = everywhere[(probe.point != 0.0) & (size < 1.0 / FAR)]
@@ -49,13 +49,13 @@ def richardson(probe: Probe, step: Any, judged: bool = True) -> Slopes:
     best = _descended(probe, far, np.full(far.size, 0.25), best)
     lost = everywhere[~finite(best.errors)]
     best = _descended(probe, lost, np.maximum(size[lost], 1.0) * 2.0 ** (-LEVELS * ROUNDS), best, patience=EVERY)
-    return _demand_finite(probe, best)
+    return _demand_finite(probe, best, given=False)
 
 
-def _demand_finite(probe: Probe, slopes: Slopes) -> Slopes:
+def _demand_finite(probe: Probe, slopes: Slopes, given: bool) -> Slopes:
     lost = np.flatnonzero(~finite(slopes.values))
     if lost.size:
-        raise no_room(probe, lost[0], slopes.steps[lost[0]])
+        raise no_room(probe, lost[0], slopes.steps[lost[0]] if given else None)
     return slopes
 
 

@@ -66,11 +66,17 @@ def evaluated(probe: Probe, sides: Sequence[float], power: float, step: Any) -> 
     return steps, values
 
 
-def no_room(probe: Probe, entry: int, step: float) -> NonFinite:
-    """The complaint that f is not finite beside a number of the point."""
+def no_room(probe: Probe, entry: int, step: Any = None) -> NonFinite:
+    """The complaint that f is not finite beside a number of the point: at the step that was given, or at any."""
+    place = f"{probe.inputs.named(entry)} = {float(probe.point[entry])!r}"
+    if step is None:
+        return NonFinite(
+            f"{probe.name} is not finite on both sides of {place}, however near{probe.said}: "
+            "give a point farther inside its domain"
+        )
     return NonFinite(
-        f"{probe.name} is not finite {float(step):.2g} away from {probe.inputs.named(entry)} = "
-        f"{float(probe.point[entry])!r}: give a smaller step, or a point farther inside its domain"
+        f"{probe.name} is not finite {float(step):.2g} away from {place}{probe.said}: "
+        "give a smaller step, or a point farther inside its domain"
     )
 
 
@@ -89,7 +95,7 @@ def _room(probe: Probe, entries: Array, steps: Array, sides: Sequence[float]) ->
         room[pending] *= CLOSER
         stuck = pending[probe.moved(entries[pending], room[pending]) == probe.point[entries[pending]]]
         if stuck.size:
-            raise no_room(probe, entries[stuck[0]], room[stuck[0]] / CLOSER)
+            raise no_room(probe, entries[stuck[0]])
         values = _at_sides(probe, entries[pending], room[pending], sides)
         pending = pending[~_finite_everywhere(values)]
     return room

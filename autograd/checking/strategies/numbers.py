@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
 APART = 2.0**-6  # how far from what is avoided, unless asked otherwise
+LEAST = 2.0**-20  # of the domain's farther end: nearer to 0 a square has a slope that nothing numerical sees
 CLOSE = {np.dtype(np.float64): 50, np.dtype(np.float32): 21}  # halvings that lead from a number to its neighbours
 
 
@@ -30,6 +31,7 @@ def floats(
 ) -> SearchStrategy[float]:
     """Finite floats of a closed domain, which shrink to the simplest: whole ones, small ones, positive ones.
 
+    They are 0.0 or at least a millionth of the domain's farther end, down to which a numerical derivative can be known.
     `avoid` lists special points, such as kinks, from which every number is at least `apart`. `near` lists those on or
     beside which every number lies, down to the neighbouring floats; those named first are the simplest. With
     dtype=np.float32 every number is one of float32. ArgumentError where nothing is left to draw.
@@ -49,7 +51,7 @@ def floats(
         return st.one_of(*(_beside(st, as_float(point, "floats"), pieces, width) for point in near))
     if not pieces:
         raise ArgumentError(f"floats: nothing of {domain} is {apart} away from {', '.join(map(repr, avoid))}")
-    return st.one_of(*(st.floats(a, b, width=width) for a, b in pieces))
+    return st.one_of(*(st.floats(a, b, width=width) for a, b in _without_tiny(pieces, max(-low, high), width)))
 
 
 def values(numbers: SearchStrategy[float] | None = None, label: Any = None) -> SearchStrategy[Value]:
@@ -78,6 +80,16 @@ def _pieces(low: float, high: float, avoid: Sequence[float], apart: float, width
         pieces = [(a, b) for a, b in cut if a <= b]
     inside = [(_inward(a, math.inf, width), _inward(b, -math.inf, width)) for a, b in dict.fromkeys(pieces)]
     return sorted(((a, b) for a, b in inside if a <= b), key=_simplicity)
+
+
+def _without_tiny(pieces: Sequence[tuple[float, float]], farther: float, width: int) -> list[tuple[float, float]]:
+    """The same without what lies so near to 0 that it is not 0 for all that; nothing is cut that leaves nothing."""
+    least = _inward(LEAST * farther, math.inf, width)
+    if not least:  # among the smallest floats
+        return list(pieces)
+    zero = [(0.0, 0.0)] if any(a <= 0.0 <= b for a, b in pieces) else []
+    kept = [(a, min(b, -least)) for a, b in pieces] + [(max(a, least), b) for a, b in pieces]
+    return sorted(zero + [(a, b) for a, b in dict.fromkeys(kept) if a <= b], key=_simplicity) or list(pieces)
 
 
 def _simplicity(piece: tuple[float, float]) -> tuple[bool, bool, float]:
