@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from autograd.errors import AutogradError, OperandError
-from autograd.modes import Region, Site
+from autograd.modes import Region, Site, current_mode
 
 if TYPE_CHECKING:
     from autograd.op import Op
@@ -171,9 +171,11 @@ class Node:
     # of several nodes of one graph keeps them in one graph; a pickle holds the whole graph of each node apart.
 
     def __copy__(self) -> Node:
+        _demand_no_recording(self)
         return _rebuilt(type(self), _row(self), self.parents)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Node:
+        _demand_no_recording(self)
         for node in ancestry(self):
             if id(node) not in memo:
                 parents = [memo[id(parent)] for parent in node.parents]
@@ -181,10 +183,17 @@ class Node:
         return memo[id(self)]
 
     def __reduce__(self) -> tuple[Any, ...]:
+        _demand_no_recording(self)
         order = ancestry(self)
         index = {node: i for i, node in enumerate(order)}
         rows = [(*_row(node)[:-1], _without_owners(node), [index[p] for p in node.parents]) for node in order]
         return (_unpickled, (type(self), rows))
+
+
+def _demand_no_recording(node: Node) -> None:
+    """Under record the numbers of a copy would be frozen into the program."""
+    if (recording := current_mode().recording) is not None:
+        recording.read(node, "a copy")
 
 
 def _row(node: Node) -> tuple[Any, ...]:

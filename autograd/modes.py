@@ -170,9 +170,12 @@ class attached(ModeChange):  # noqa: N801
         return mode.but(attached=True)
 
 
+_OWN = ("autograd", "nn", "copy", "pickle")
+
+
 def calling_site() -> Site:
-    """The nearest line outside this library's own packages."""
+    """The nearest line outside this library's own packages, and Python's for copies."""
     frame = sys._getframe(1)
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] in ("autograd", "nn"):
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] in _OWN:
         frame = frame.f_back
     return Site(frame.f_code.co_filename, frame.f_lineno)

@@ -253,9 +253,10 @@ def array_op(
 ) -> ArrayOp:
     """A new op on whole arrays from one row: its name, its function, and how a gradient comes back through it.
 
-    `function(a, b, …, **parameters)` takes and gives NumPy arrays. `pull_back(g, y, a, b, …, **parameters)` returns a
-    tuple with the share of each operand, given the gradient g of the result y; write it with autograd's functions, so
-    that second derivatives are right too, or give None where there is no derivative. See `ArrayOp`.
+    `function(a, b, …, **parameters)` takes and gives NumPy arrays; whole numbers that it makes of variables become
+    floats. `pull_back(g, y, a, b, …, **parameters)` returns a tuple with the share of each operand, given the gradient
+    g of the result y; write it with autograd's functions, so that second derivatives are right too, or give None where
+    there is no derivative. See `ArrayOp`.
 
     >>> double = array_op("double", lambda a: 2.0 * a, lambda g, y, a: (2.0 * g,))
     >>> double(np.array([1.0, 2.0]))

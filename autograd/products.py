@@ -7,16 +7,20 @@ from typing import Any
 import numpy as np
 
 from autograd.graph import Node
+from autograd.modes import current_mode
 
 
 def masked_product(adjoint: Any, local: Any) -> Any:
     """adjoint × local; nan becomes 0 where a factor is exactly 0, for nothing comes from a branch not taken.
 
-    Works on floats, on arrays entry by entry, and on nodes, where a product that needs the mask is recorded behind it.
+    Works on floats, on arrays entry by entry, and on nodes, where a product that needs the mask is recorded behind it;
+    under record that it needs none is a decision of the program's.
     """
     if local.__class__ is float and local == 1.0:  # exact, and keeps gradient graphs free of × 1
         return adjoint
     share = adjoint * local
+    if isinstance(share, Node) and (recording := current_mode().recording) is not None:
+        return recording.product(share, adjoint, local)
     product = _numbers(share)
     if product.__class__ is float:
         if product != product and (_numbers(adjoint) == 0.0 or _numbers(local) == 0.0):

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import autograd
+import nn
 from autograd import Tensor, Value, detect_anomaly, record
 from autograd.errors import Detached, NonFinite, OperandError, StaleData
 
@@ -148,3 +149,66 @@ def test_python_max_is_a_branch_and_maximum_is_not():
     assert branch(5.0, 2.0) == row(5.0, 2.0) == 5.0
     assert (len(branch.paths), len(row.paths)) == (2, 1)
     assert branch.gradient(2.0, 2.0) != row.gradient(2.0, 2.0) == (0.5, 0.5)  # a tie is shared by the row alone
+
+
+def test_a_number_that_went_through_text_is_frozen():
+    """Text is for people to read: nobody knows whether it is read back. Round with arithmetic, or outside."""
+    program = record(lambda x: x * float(f"{x:.1f}"), 2.0)
+    assert program(3.0) == 6.0
+
+
+def test_attributes_of_an_object_are_frozen():
+    """An object that is no model is a setting; it must be the same one, and what it holds is a number from outside."""
+
+    class Settings:
+        rate = 2.0
+
+    here = Settings()
+    program = record(lambda x, settings: x * settings.rate, 1.0, here)
+    here.rate = 5.0
+    assert program(1.0, here) == 2.0
+    assert record(lambda x, rate: x * rate, 1.0, here.rate)(1.0, 5.0) == 5.0  # give it as an argument
+
+
+def test_what_a_function_does_to_lists_is_done_while_it_is_recorded():
+    """A program computes what the function gives; a list that it changes on the way is not changed by replays."""
+    seen = []
+
+    def f(xs):
+        xs.append(xs[0] * 2.0)  # on a list of the program's own
+        seen.append(len(xs))
+        return sum(xs, start=0.0)
+
+    program = record(f, [1.0, 2.0])
+    mine = [10.0, 0.0]
+    assert program(mine) == 30.0
+    assert (mine, seen) == ([10.0, 0.0], [3, 3])
+
+
+def test_a_generator_of_your_own_that_draws_the_same_twice_is_frozen():
+    """That two runs agree is all that can be seen of a generator of yours; Python's and NumPy's own are looked at."""
+
+    class Coin:
+        def toss(self):
+            return 1.0
+
+    coin = Coin()
+    program = record(lambda x: x * coin.toss(), 1.0)
+    coin.toss = lambda: 2.0
+    assert program(1.0) == 1.0
+
+
+def test_freezing_a_parameter_after_recording_does_not_reach_the_program():
+    """requires_grad is asked when a program is recorded: record it again."""
+    model = nn.Neuron(1, rng=0)
+    program = record(lambda model: model([1.0]), model)
+    model.bias.requires_grad = False
+    assert program.gradient(model)[0]["bias"] != 0.0
+    assert record(lambda model: model([1.0]), model).gradient(model)[0]["bias"] == 0.0
+
+
+def test_a_parameter_that_is_not_named_is_left_at_its_default():
+    """A program takes its arguments by place: those that the example left out are constants of the function."""
+    program = record(lambda x, scale=2.0: x * scale, 1.0)
+    assert program(3.0) == 6.0
+    assert record(lambda x, scale=2.0: x * scale, 1.0, 2.0)(3.0, 5.0) == 15.0

@@ -1,11 +1,13 @@
 """Programs: what is recorded once gives what the function gives, to the last bit, and nothing is frozen in silence."""
 
 import ast
+import copy
 import math
 import pickle
 import random
 import subprocess
 import sys
+import weakref
 
 import numpy as np
 import pytest
@@ -343,6 +345,62 @@ def test_settings_are_part_of_the_program():
 
 
 @pytest.mark.parametrize(
+    "other",
+    [
+        nn.Neuron(3, rng=0),
+        nn.Neuron(2, activation="relu", rng=0),
+        nn.MLP([2, 1], rng=0),
+        3.0,
+        nn.Neuron(2, rng=0).eval(),
+    ],
+)
+def test_a_model_of_another_kind_is_refused(other):
+    program = record(lambda model, x: model(x), nn.Neuron(2, rng=0), [1.0, 2.0])
+    with pytest.raises(ArgumentError, match=r"model was recorded as Neuron\(2"):
+        program(other, [1.0, 2.0])
+
+
+def test_the_mode_of_a_model_is_part_of_the_program():
+    model = nn.Sequential(nn.Linear(3, 2, rng=0), nn.Dropout(0.5, rng=0)).eval()
+    program = record(lambda model, x: model(x).sum(), model, np.ones((2, 3)))
+    model.train()
+    with pytest.raises(ArgumentError, match="training = False, and is now called with True"):
+        program(model, np.ones((2, 3)))
+
+
+def test_one_parameter_belongs_to_one_model():
+    model = nn.Neuron(1, rng=0)
+    with pytest.raises(ArgumentError, match=r"a and b hold the same parameter weights\.0"):
+        record(lambda a, b: a([1.0]) - b([1.0]), model, model)
+
+
+def test_what_is_not_used_has_no_share_in_the_value():
+    neuron = nn.Neuron(1, rng=0)
+    zeros = {"weights.0": 0.0, "bias": 0.0}
+    assert record(lambda model, x: x * 2.0, neuron, 1.0, argnums=0).value_and_gradient(neuron, 3.0) == (6.0, (zeros,))
+    assert record(lambda: Value(2.0) * 3.0).value_and_gradient() == (6.0, ())
+
+
+def test_the_callers_lists_and_settings_may_change_after_recording():
+    numbers, names = {"w": 1.0}, {"a"}
+    program = record(lambda p, names: p["w"] * len(names), numbers, names)
+    numbers["b"] = 2.0
+    assert program({"w": 3.0}, {"a"}) == 3.0
+    names.add("b")
+    with pytest.raises(ArgumentError, match="recorded with names"):
+        program({"w": 3.0}, names)
+    assert record(lambda x, names: x * 2.0, 1.0, np.array(["a", "b"]))(3.0, np.array(["a", "b"])) == 6.0
+
+
+@pytest.mark.parametrize("name", ["lambda", "x²", "None", "a b", "ﬁ", "value", "1st", "λ"])
+def test_any_name_becomes_one_that_python_takes(name):
+    w = Value(3.0, name)
+    program = record(lambda p: p[name] * p["fi"] * w, {name: 1.0, "fi": 1.0})
+    assert program.value_and_gradient({name: 2.0, "fi": 5.0}) == (30.0, ({name: 15.0, "fi": 6.0},))
+    exec(program.source(), {})
+
+
+@pytest.mark.parametrize(
     ("arguments", "problem", "message"),
     [
         ((1.0,), ArgumentError, "takes 2 arguments, xs, y: got 1"),
@@ -401,6 +459,11 @@ def takes_a_gradient(x):
         (takes_a_gradient, Detached),
         (sets_data, Unrecordable),
         (lambda x: x * random.random(), Unrecordable),
+        (lambda x: x * random.choice([1.0, 1.0]), Unrecordable),
+        (lambda x: x if np.random.random() < 2.0 else -x, Unrecordable),
+        (lambda x: x * copy.copy(x), Detached),
+        (lambda x: x * copy.deepcopy(x * 2.0), Detached),
+        (lambda x: x * pickle.loads(pickle.dumps(x)), Detached),
         (counts_calls, Unrecordable),
     ],
 )
@@ -412,7 +475,7 @@ def test_what_a_program_would_freeze_is_refused(f, problem):
     assert current_mode().recording is None
 
 
-@pytest.mark.parametrize("f", [lambda x: x * x.data, counts_calls, sets_data])
+@pytest.mark.parametrize("f", [lambda x: x * x.data, counts_calls, sets_data, lambda x: x * copy.copy(x)])
 def test_a_refusal_names_file_and_line(f):
     with pytest.raises((Detached, Unrecordable), match=r"test_program\.py:\d+"):
         record(f, 1.0)
@@ -429,9 +492,109 @@ def test_what_no_derivative_goes_through_is_computed_anew():
     assert_same(program, f, 800.0, 0.0)  # and the careful way, asked where there is an infinity, knows it too
 
 
+@pytest.mark.parametrize("x", [0.5, math.nan, math.inf])
+def test_what_is_simplified_is_not_what_the_careful_way_differentiates(x):
+    def f(x, y):
+        with autograd.no_grad():
+            kept, same = exp(x), x * 1.0
+        return (kept * exp(x) + same * x) * 3.0 + (autograd.sin(y) * 0.1 + autograd.sin(y) * 0.7) * 0.3
+
+    assert_same(record(f, 1.0, 2.0), f, x, 2.0)
+
+
+def test_numbers_that_truths_choose_from_an_array_are_refused_with_the_line():
+    def f(x):
+        return x[np.array([True, False])].sum() + x[x > 0.0].sum()
+
+    with pytest.raises(Unrecordable, match=r"test_program\.py:\d+ an array is indexed by truths.*autograd\.where"):
+        record(f, np.array([1.0, -1.0]))
+
+
 def test_transforms_inside_are_recorded():
     program = record(lambda x: autograd.grad(lambda u: u**3)(x) * x, 2.0)
     assert program.value_and_gradient(3.0) == (81.0, (81.0,))
+
+
+def inner_slope(x):
+    return autograd.grad(lambda u: where(autograd.greater(u, 0.0), autograd.sqrt(u) * u, u * 2.0))(x) * x
+
+
+def pushed(x):
+    return autograd.jvp(lambda u: where(autograd.greater(u, 0.0), log(u), u * u), (x,), (x,))[1]
+
+
+@pytest.mark.parametrize("f", [inner_slope, pushed])
+def test_in_a_gradient_inside_nothing_comes_from_a_branch_not_taken_at_any_point(f):
+    for first in (1.0, -1.0, 0.0):
+        program = record(f, first)
+        for x in (1.0, -1.0, 0.0, 4.0, -0.0, math.inf, -math.inf, math.nan):
+            assert_same(program, f, x)
+
+
+def test_in_a_gradient_of_arrays_inside_nothing_comes_from_a_branch_not_taken():
+    def f(x):
+        return (autograd.grad(lambda u: where(u > 0.0, autograd.sqrt(u), u * u).sum())(x) * x).sum()
+
+    program = record(f, np.array([1.0, 2.0, 3.0]))
+    with np.errstate(all="ignore"):
+        for x in ([1.0, -2.0, 0.0], [-1.0, -1.0, -1.0], [4.0, 1.0, 0.25]):
+            assert program(np.array(x)) == f(autograd.Tensor(x)).data
+
+
+def test_a_gradient_inside_is_guarded_where_it_ends_and_nowhere_else():
+    program = record(lambda x, w, b: autograd.grad(neuron, argnums=1)(x, w, b), 1.0, 2.0, 3.0)
+    (guard,) = program.listing.guards
+    assert not guard.held
+    assert "def not_equal" not in program.source()
+
+
+def test_a_users_question_whether_a_number_is_nan_stays_a_branch():
+    program = record(lambda x: x * 2.0 if (y := log(x) * 3.0) == y else x, 1.0)
+    assert [program(x) for x in (2.0, -1.0)] == [4.0, -1.0]
+
+
+# ── programs in programs ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_program_inside_takes_its_branches_anew():
+    inner = record(branching, 1.0)
+    outer = record(lambda x: inner(x) + 1.0, 1.0)
+    for x in (2.0, -3.0, 0.0):
+        assert_same(outer, lambda x: branching(x) + 1.0, x)
+
+
+def test_what_a_program_inside_uses_from_elsewhere_is_read_anew():
+    w = Value(2.0, "w")
+    inner = record(lambda x: x * w, 1.0)
+    outer = record(lambda x: inner(x) + inner(10.0), 1.0)
+    w.data = 5.0
+    assert outer.value_and_gradient(1.0) == (55.0, (5.0,))
+
+
+def test_the_gradient_of_a_program_inside_is_recorded():
+    inner = record(lambda x: x * x * x, 1.0)
+    outer = record(lambda x: inner.gradient(x)[0] * x, 1.0)
+    assert outer.value_and_gradient(2.0) == (24.0, (36.0,))
+    assert autograd.grad(lambda x: inner.gradient(x)[0])(2.0) == 12.0
+
+
+def test_a_program_may_be_recorded_inside():
+    op = elementwise("squared", lambda a: a * a, lambda a: a * a, lambda y, a: (2.0 * a,))
+    outer = record(lambda x: record(lambda u: op(u) * x if u > 0.0 else op(u), x)(x), 1.0)
+    assert [outer(x) for x in (3.0, -3.0)] == [27.0, 9.0]
+    assert outer.gradient(3.0) == (27.0,)
+
+
+def test_nodes_in_reach_parameters_and_variables_from_elsewhere():
+    w, model, x = Value(2.0, "w"), nn.Neuron(1, rng=0), Value(3.0)
+    program = record(lambda model, x: model([x]) * w, model, 1.0)
+    program(model, x).backward()
+    wanted = {leaf: leaf.grad for leaf in (w, x, *model.parameters())}
+    for leaf in wanted:
+        leaf.zero_grad()
+    (model([x]) * w).backward()
+    assert wanted == {leaf: leaf.grad for leaf in wanted}
+    assert all(wanted.values())
 
 
 # ── plain data ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -443,8 +606,38 @@ def test_a_program_prints_in_the_textbooks_notation():
 
 
 def test_programs_compare_by_what_they_do():
-    assert record(neuron, 1.0, 0.0, 0.0) == record(neuron, 2.0, 1.0, 0.5)
-    assert record(neuron, 1.0, 0.0, 0.0) != record(lambda x, w, b: neuron(x, w, b) * 2.0, 1.0, 0.0, 0.0)
+    one, other = record(neuron, 1.0, 0.0, 0.0), record(neuron, 2.0, 1.0, 0.5)
+    assert one == other
+    assert hash(one) == hash(other)
+    assert one != record(lambda x, w, b: neuron(x, w, b) * 2.0, 1.0, 0.0, 0.0)
+    assert record(lambda x: x * 0.0, 1.0) != record(lambda x: x * -0.0, 1.0)
+    assert record(lambda x: x * math.nan, 1.0) == record(lambda x: x * float("nan"), 1.0)
+    assert record(lambda x: [x], 1.0) != record(lambda x: (x,), 1.0)
+    ones, twos = (record(lambda x, a=a: (x * a).sum(), np.ones(2)) for a in (np.ones(2), np.full(2, 2.0)))
+    assert ones != twos
+    assert ones == pickle.loads(pickle.dumps(ones))
+
+
+def test_a_program_is_its_own_copy_as_a_function_is():
+    program = record(branching, 1.0)
+    assert copy.copy(program)(-1.0) == copy.deepcopy(program)(-1.0) == -1.0
+    assert program.__name__ == "branching"
+
+
+def test_a_program_keeps_none_of_the_nodes_it_was_recorded_from():
+    class Marked(Value):
+        __slots__ = ("__weakref__",)
+
+    made = []
+
+    def f(x):
+        other = Marked(2.0)
+        made.append(weakref.ref(other))
+        return exp(other) * x
+
+    program = record(f, 1.0)
+    assert [node() for node in made] == [None, None]
+    assert program(0.0) == 0.0
 
 
 def branching(x):
@@ -496,6 +689,21 @@ def test_a_power_with_a_constant_exponent_needs_no_choices():
     page = record(lambda x: x**2, 3.0).source()
     assert "gx = 2.0 * x " in page
     assert "where" not in page
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: (x > 0.5) * 0.0,
+        lambda x: where(1.0, x[0], x),
+        lambda x: where(x, 1.0, 1.0),
+        lambda x: np.argmax(x) * 1.0,
+    ],
+)
+def test_a_number_never_takes_the_place_of_an_array(f):
+    x = np.array([1.0, -2.0, 0.5])
+    found, wanted = record(f, np.ones(3))(x), f(autograd.Tensor(x)).data
+    assert (found.shape, found.dtype, found.tolist()) == (wanted.shape, wanted.dtype, wanted.tolist())
 
 
 def test_zero_and_minus_zero_stay_apart():

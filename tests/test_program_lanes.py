@@ -485,6 +485,20 @@ def test_the_page_of_lanes_runs_on_its_own():
     assert all(np.array_equal(a, b) for a, b in zip(alone_slopes, slopes, strict=True))
 
 
+def test_bound_to_numpy_the_source_is_the_page_of_lanes():
+    neuron = nn.Neuron(1, rng=0)
+    program = record(lambda model, x, t: (model([x]) - t) * t, neuron, 1.0, 0.5).to("numpy")
+    x, t = np.linspace(-1.0, 1.0, 9), np.linspace(0.0, 2.0, 9)
+    y, (slopes, gx, gt) = program.value_and_gradient(neuron, x, t)
+    namespace = {}
+    exec(program.source(), namespace)
+    alone = namespace["value_and_gradient"](x, t, *(p.data for p in neuron.parameters()))
+    assert np.array_equal(alone[0], y)
+    assert [np.array(g).tolist() for g in alone[1]] == [gx.tolist(), gt.tolist(), *slopes.values()]
+    exec(record(lambda x: [x * 2.0, x], 1.0).to("numpy").source(), namespace)
+    assert np.array_equal(namespace["value"](x), [2.0 * x, x])
+
+
 def test_inputs_may_be_called_as_the_page_calls_its_own_things():
     program = record(lambda rooms, before, r1, out1, count: rooms * before + r1 * out1 - count, 1.0, 2.0, 3.0, 4.0, 5.0)
     y, slopes = program.value_and_gradient(np.ones(2), 2.0, 3.0, 4.0, 5.0)

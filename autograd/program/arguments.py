@@ -158,7 +158,8 @@ def _lists_copied(tree: Any) -> Any:
 def _kept(setting: Any) -> Any:
     """A setting to compare with: of what is compared by what it holds a copy, for it may change."""
     try:
-        return setting if type(setting).__eq__ is object.__eq__ else deepcopy(setting)
+        own = type(setting).__eq__ is not object.__eq__  # type: ignore[comparison-overlap]
+        return deepcopy(setting) if own else setting
     except Exception:  # whatever cannot be copied is kept itself
         return setting
 

@@ -38,18 +38,20 @@ def replayed(listing: Listing, leaves: Sequence[Any]) -> list[Any] | None:
 
 
 def truth(x: Any) -> bool:
-    """Whether a number, or a node's, is not 0."""
-    return bool(x._data if isinstance(x, Node) else x)
+    """Whether a number, or a node's, is not 0; under record that is a decision."""
+    return bool(x)
 
 
 def value(listing: Listing, inputs: Sequence[Any]) -> list[Any] | None:
     """The outputs at plain numbers or arrays."""
+    listing = listing.recorded or listing
     numbers = replayed(listing, inputs)
     return None if numbers is None else [numbers[place] for place in listing.outputs]
 
 
 def value_and_gradient(listing: Listing, inputs: Sequence[Any]) -> Results | None:
     """The outputs and the gradient at plain numbers, or at arrays, by the engine itself."""
+    listing = listing.recorded or listing
     kind = Tensor if any(isinstance(x, np.ndarray) for x in inputs) else Value
     with paused_collector():
         leaves = [_leaf(kind, x, place is not None) for x, place in zip(inputs, listing.gradients, strict=True)]

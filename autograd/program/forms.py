@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
+from keyword import iskeyword
 from typing import Any, NamedTuple
+from unicodedata import normalize
 
 from autograd.errors import ShapeError
 from autograd.trees import beside, leaves, rebuilt
@@ -77,4 +79,24 @@ def leaves_of(form: Form | None, given: Any) -> list[Any]:
 
 def names_of(tree: Any, name: str) -> list[str]:
     """A Python name for every leaf: params_w_0 for params['w'][0]."""
-    return [re.sub(r"\W+", "_", path).strip("_") for path, _ in leaves(tree, name)]
+    return [python_name(path) for path, _ in leaves(tree, name)]
+
+
+def python_name(text: str) -> str:
+    """The text as a name that Python takes, and reads as it is written."""
+    name = normalize("NFKC", text)  # as Python does: other letters for the same name would be two arguments of one name
+    if not name.isidentifier():
+        name = re.sub(r"_+", "_", "".join(c if f"x{c}".isidentifier() else "_" for c in name)).strip("_")
+        name = name if name.isidentifier() else f"x_{name}"
+    return f"{name}_" if iskeyword(name) else name
+
+
+def distinct(names: Iterable[str], taken: Iterable[str]) -> list[str]:
+    """These names with lines behind them where they are taken, by one of `taken` or by one before."""
+    used, found = set(taken), []
+    for name in names:
+        while name in used:
+            name += "_"
+        used.add(name)
+        found.append(name)
+    return found

@@ -56,6 +56,7 @@ class Line(Algebra):
                 raise OperandError(f"{op.name} works on Tensors and arrays, and a Value is one number")
             return Line(self.listing, place)
         like = _of_the_shape(op, lines, parameters or {})
+        self.listing.shapes[place] = like.shape, like.dtype
         return Line(self.listing, place, like.shape, like.dtype)
 
     def constant(self, x: Any) -> Line:

@@ -15,6 +15,8 @@ import numpy as np
 
 from autograd.op import Op
 
+Shapes = dict[int, tuple[tuple[int, ...], Any]]  # shape and dtype at places that hold arrays
+
 
 class Instruction(NamedTuple):
     """One line: an op, the places of its operands, and the parameters of an array op.
@@ -36,14 +38,15 @@ class Guard(NamedTuple):
     line: str = ""  # file and line of the user's code that decided
 
 
-@dataclass
+@dataclass(eq=False)
 class Listing:
     """Inputs, constants and instructions, what is handed out at the end, and the derivatives among it.
 
     The instructions before `forward` compute the outputs, those behind it the gradients. `adjoints` says at which
     place the derivative of the output by the number at a place is found, children before parents. `gradients` holds
     one place for each input, None toward inputs that nothing is differentiated by. No derivative goes through the
-    instructions at the places `apart`, recorded under no_grad.
+    instructions at the places `apart`, recorded under no_grad. `shapes` holds shape and dtype where there are arrays. A
+    simplified listing knows the one `recorded`, which computes as the engine does where numbers are not finite.
     """
 
     inputs: list[str]
@@ -55,6 +58,14 @@ class Listing:
     apart: set[int] = field(default_factory=set)
     adjoints: dict[int, int] = field(default_factory=dict)
     gradients: list[int | None] = field(default_factory=list)
+    shapes: Shapes = field(default_factory=dict)
+    recorded: Listing | None = None
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both compute the same in the same way, to the last bit, wherever branches were decided."""
+        return alike(_compared(self), _compared(other)) if isinstance(other, Listing) else NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]
 
     def constant(self, x: Any) -> int:
         """The place of a new constant."""
@@ -71,6 +82,13 @@ class Listing:
     def value_at(self, place: int) -> Any:
         """The constant at a negative place."""
         return self.constants[~place]
+
+    def shape_at(self, place: int) -> Any:
+        """Shape and dtype of the array at a place; None of a number."""
+        if place >= 0:
+            return self.shapes.get(place)
+        x = self.constants[~place]
+        return (x.shape, x.dtype) if isinstance(x, np.ndarray) else None
 
     def is_number(self, place: int, x: float) -> bool:
         """Whether this is the place of the constant x, the sign of zero included."""
@@ -136,6 +154,11 @@ class Listing:
         )
 
 
+def _compared(listing: Listing) -> list[Any]:
+    guards = [guard._replace(line="") for guard in listing.guards]
+    return [guards if name == "guards" else item for name, item in vars(listing).items() if name != "recorded"]
+
+
 def adjoint_name(name: str) -> str:
     """g5 for h5, and gw for an input w; g_layer_weight for a longer name."""
     if name[0] == "h" and name[1:].isdecimal():
@@ -162,6 +185,20 @@ def run(
         do = apart if apart is not None and place in listing.apart else apply
         numbers[place] = do(op, [numbers[operand] for operand in operands], parameters)
     return numbers
+
+
+def alike(one: Any, two: Any) -> bool:
+    """Whether two pieces of plain data are the same, numbers to the last bit, in lists, tuples and dicts too."""
+    if isinstance(one, dict):
+        return isinstance(two, dict) and one.keys() == two.keys() and all(alike(one[key], two[key]) for key in one)
+    if isinstance(one, (tuple, list)):
+        return type(one) is type(two) and len(one) == len(two) and all(map(alike, one, two))
+    if isinstance(one, (float, np.ndarray)) and isinstance(two, (float, np.ndarray)):
+        return same(one, two)
+    try:
+        return one is two or bool(one == two)
+    except (TypeError, ValueError):  # data that have no one answer to ==, such as tables
+        return False
 
 
 def same(a: Any, b: Any) -> bool:

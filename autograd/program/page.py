@@ -55,14 +55,14 @@ class Page:
         """The lines, comments included."""
         yield from (line for place in range(self.first) for line in self._guard(place))
         for place in range(self.first, self.turn):
-            if place in self._conditions:
+            if place in self._conditions and self._op(place).name not in _SIGNS:
                 self._waiting[place] = self._written(place)
-            else:
+            elif place not in self._conditions:
                 yield _commented(f"{self.names[place]} = {self._written(place).text}", self._op(place).name)
             yield from self._guard(place)
         if not gradient:
             return
-        yield "# backward: g5 is the derivative of the result by h5"
+        yield self._turning()
         before = [adjoint for adjoint in self._belongs if adjoint < self.turn]
         yield from (line for adjoint in before for line in self._aliases(adjoint))
         for place in range(self.turn, self.listing.last):
@@ -88,6 +88,12 @@ class Page:
 
     def _op(self, place: int) -> Op:
         return self.listing.instructions[place - self.first].op
+
+    def _turning(self) -> str:
+        """The line between the two parts, which says how to read the names of the second."""
+        for place in self.listing.adjoints:
+            return f"# backward: {self._adjoint_name(place)} is the derivative of the result by {self.names[place]}"
+        return "# backward"
 
     def _guard(self, place: int) -> Iterator[str]:
         guard = self._guards.get(place)

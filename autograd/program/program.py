@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Sequence
 from copy import copy
 from dataclasses import replace
-from functools import partial, reduce
 from typing import Any
 
 import numpy as np
 
-from autograd.errors import ArgumentError, OperandError, Unrecordable
+from autograd.errors import ArgumentError, OperandError
 from autograd.graph import Node
-from autograd.lifting import checked_output, name_of, places_of, within
+from autograd.lifting import name_of, places_of, within
 from autograd.modes import current_mode
 from autograd.program import careful
 from autograd.program.arguments import Arguments, shape_error
@@ -22,13 +22,11 @@ from autograd.program.listing import Listing
 from autograd.program.native_cache import numba
 from autograd.program.passes import LARGEST, simplified
 from autograd.program.path import STRAIGHT, Path
-from autograd.program.recording import recorded
+from autograd.program.recordings import Recordings
 from autograd.program.source import source
 from autograd.program.tensor_source import tensor_source
 from autograd.transforms import value_and_grad
-from autograd.trees import leaves, rebuilt
-
-MOST_PATHS = 64  # branches that a program holds, each a recording of its own
+from autograd.trees import rebuilt
 
 
 def record(f: Callable[..., Any], *example: Any, argnums: int | Sequence[int] | None = None) -> Program:
@@ -55,18 +53,21 @@ class Program:
     function uses besides its arguments, are read anew at every call.
     """
 
-    def __init__(self, f: Callable[..., Any], example: Sequence[Any], argnums: Any = None) -> None:
+    def __init__(
+        self, f: Callable[..., Any], example: Sequence[Any], argnums: Any = None, *, beside: bool = False
+    ) -> None:
         self.name = name_of(f)
-        self._f: Callable[..., Any] | None = f
         self._arguments = Arguments(f, example)
         count = len(example)
         self._chosen = tuple(range(count))
         if argnums is not None:
             self._chosen = within(places_of(argnums, self.name), count, self.name)
-        self._toward = set(self._arguments.belong_to(self._chosen))
         self._lanes: str | None = "numpy"  # the executor of lanes
-        self._paths: dict[Any, list[Path]] = {}
-        self._kind = "arrays" if self._record(self._arguments.leaves).of_arrays else "python"
+        self._recordings = Recordings(
+            f, self._arguments, set(self._arguments.belong_to(self._chosen)), self.name, beside
+        )
+        self._paths = self._recordings.paths
+        self._kind = "arrays" if self._recordings.add(self._arguments.leaves).of_arrays else "python"
 
     # ── calling ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -113,7 +114,7 @@ class Program:
             found = run(path, [*inputs, *path.captured(given)])
             if found is not None:
                 return path, found
-        path = self._record(given)
+        path = self._recordings.add(given)
         return path, run(path, [*inputs, *path.captured(given)])
 
     def to(self, executor: str, *, straight: bool = False) -> Program:
@@ -141,8 +142,9 @@ class Program:
 
     def _in_lanes(self, given: list[Any], gradient: bool) -> tuple[Any, tuple[Any, ...]]:
         """The value, and the gradient of its sum over the lanes where it is asked for."""
-        if (recording := current_mode().recording) is not None and (leaf := next(iter(self._first.leaves), None)):
-            recording.read(leaf, "the data")
+        used = self._recordings.first.leaves
+        if used and (recording := current_mode().recording) is not None:
+            recording.read(used[0], "the data")  # lanes give plain numbers
         self._arguments.demand_settings(given)
         if self._lanes is None:
             raise ArgumentError(
@@ -154,10 +156,10 @@ class Program:
             self._demand_differentiable(paths[0])
 
         def record(numbers: list[float]) -> Path:
-            return self._record(self._arguments.with_inputs(given, numbers))
+            return self._recordings.add(self._arguments.with_inputs(given, numbers))
 
         outputs, found = Call(batch, paths, record, lambda path: path.captured(given), gradient, self._lanes).run()
-        parts = reduce(_added, (self._parts(path, each) for path, each in found)) if gradient else []
+        parts = _together([self._parts(path, each) for path, each in found]) if gradient else []
         return _filled(paths[0].result, outputs), self._arguments.put_together(parts, self._chosen) if gradient else ()
 
     def _on_nodes(self, given: list[Any]) -> Any:
@@ -167,7 +169,7 @@ class Program:
         inputs, key = arguments.inputs(given)
         known = self._paths.get(key, ())
         path = next((path for path in known if path.holds([*inputs, *path.captured(given)])), None)
-        path = path or self._record(arguments.with_inputs(given, inputs))
+        path = path or self._recordings.add(arguments.with_inputs(given, inputs))
         live = [given[i] if isinstance(given[i], Node) else x for i, x in zip(arguments.live, inputs, strict=True)]
         # The path is known. Where a graph is recorded, what it was decided by is part of that recording.
         listing = path.listing if current_mode().recording is not None else replace(path.listing, guards=[])
@@ -176,11 +178,10 @@ class Program:
         return _filled(path.result, [numbers[place] for place in listing.outputs])
 
     def _with_gradient(self, path: Path, inputs: Sequence[Any]) -> Any:
+        if path.has_gradient:
+            return path.executor(self._kind).value_and_gradient(inputs)
         self._demand_differentiable(path)
-        executor = path.executor(self._kind)
-        if any(place is not None for place in path.listing.gradients):
-            return executor.value_and_gradient(inputs)
-        outputs = executor.value(inputs)  # toward nothing that it uses
+        outputs = path.executor(self._kind).value(inputs)  # toward nothing that it uses
         return None if outputs is None else (outputs, ())
 
     def _demand_differentiable(self, path: Path) -> None:
@@ -210,55 +211,6 @@ class Program:
             parts[owner[0]][owner[1]] = g
         return parts
 
-    # ── recording ────────────────────────────────────────────────────────────────────────────────────────────────────
-
-    def _record(self, given: list[Any]) -> Path:
-        """Records the branches that these leaves take."""
-        if self._f is None:
-            raise Unrecordable(
-                f"{self.name} takes a branch here that was not recorded before the program was pickled: "
-                "record it again with an example of this kind"
-            )
-        arguments = self._arguments
-        known = self._paths.setdefault(arguments.inputs(given)[1], [])
-        if len(known) == MOST_PATHS:
-            raise Unrecordable(
-                f"{self.name} has taken {MOST_PATHS} different paths through its branches, the last decided at "
-                f"{known[-1].listing.guards[-1].line}: write branches on numbers with autograd.where or maximum"
-            )
-        models: dict[Any, tuple[int, str]] = {}
-        for i in arguments.models:
-            for name, leaf in given[i].named_parameters():
-                if leaf in models:
-                    raise ArgumentError(
-                        f"{arguments.paths[models[leaf][0]]} and {arguments.paths[i]} hold the same parameter {name}: "
-                        "its derivative belongs to one of them. Give a model once, or a copy of it"
-                    )
-                models[leaf] = (i, name)
-        names = {leaf: f"{arguments.paths[i]}_{name}" for leaf, (i, name) in models.items()}
-        wrt = [place for place, i in enumerate(arguments.live) if i in self._toward]
-        toward = {leaf for leaf, (i, _) in models.items() if i in self._toward}
-        live = [arguments.paths[i] for i in arguments.live]
-        made = recorded(
-            partial(self._called, given),
-            partial(arguments.fresh, given, self._toward),
-            live,
-            wrt,
-            self.name,
-            names,
-            toward,
-        )
-        path = Path(made, given, models, list(arguments.models), self.name)
-        known.append(path)
-        return path
-
-    def _called(self, given: list[Any], inputs: Sequence[Any]) -> tuple[Any, list[Any]]:
-        """The function on leaves in the places of numbers and arrays: what it gave, and the outputs in it."""
-        assert self._f is not None
-        every = range(len(self._arguments.names))
-        result = self._f(*self._arguments.put_together(self._arguments.with_inputs(given, inputs), every))
-        return result, [checked_output(x, name) for name, x in leaves(result, f"what {self.name} gave")]
-
     # ── reading ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
     @property
@@ -269,11 +221,7 @@ class Program:
     @property
     def listing(self) -> Listing:
         """The recorded instructions, along the branches that the example took."""
-        return self._first.listing
-
-    @property
-    def _first(self) -> Path:
-        return next(iter(self._paths.values()))[0]
+        return self._recordings.first.listing
 
     @property
     def paths(self) -> tuple[Listing, ...]:
@@ -294,7 +242,7 @@ class Program:
         Bound to "numpy" it is that of lanes: every argument has one number a lane, and what else is used is the same in
         all of them.
         """
-        path, title = self._first, f"{self.name}, and its derivatives by the chain rule."
+        path, title = self._recordings.first, f"{self.name}, and its derivatives by the chain rule."
         if self._kind == "arrays":
             example = self._arguments.leaves
             inputs = [*self._arguments.inputs(example)[0], *path.captured(example)]
@@ -313,7 +261,7 @@ class Program:
         ]
         if recorded is short:
             lines.append(f"       not simplified: it has more than {LARGEST:,}, and running them is soon done")
-        reason = getattr(self._first.executor(self._kind), "reason", None)
+        reason = getattr(self._recordings.first.executor(self._kind), "reason", None)
         how = f" {reason}" if reason else ""
         return "\n".join([*lines, f"{len(short.instructions)} instructions run{how}"])
 
@@ -341,22 +289,33 @@ class Program:
     def __deepcopy__(self, memo: dict[int, Any]) -> Program:
         return self
 
-    def __getstate__(self) -> dict[str, Any]:
-        return {**vars(self), "_f": None}  # a pickle holds what was recorded, and no code
+
+_FLOATS = {float}
 
 
 def _belong_to_a_graph(kinds: Collection[type]) -> bool:
     """Whether there are nodes among arguments of these kinds, or all that is computed now becomes part of a graph."""
-    return current_mode().recording is not None or any(issubclass(kind, Node) for kind in kinds)
+    if current_mode().recording is not None:
+        return True
+    return kinds != _FLOATS and any(issubclass(kind, Node) for kind in kinds)
 
 
-def _added(parts: Any, others: Any) -> Any:
-    """The derivatives of two paths together: those in lanes have been put in one array, those of all are summed."""
-    if isinstance(parts, list):
-        return list(map(_added, parts, others))
-    if isinstance(parts, dict):
-        return {name: _added(part, others[name]) for name, part in parts.items()}
-    return parts if parts is None or isinstance(parts, np.ndarray) else parts + others
+def _together(parts: Sequence[Any]) -> Any:
+    """The derivatives of several paths as one: those in lanes have been put in one array, those of all are summed.
+
+    The sum is rounded once, so that it does not depend on which path was recorded first.
+    """
+    first = parts[0]
+    if isinstance(first, list):
+        return [_together(each) for each in zip(*parts, strict=True)]
+    if isinstance(first, dict):
+        return {name: _together([part[name] for part in parts]) for name in first}
+    if first is None or isinstance(first, np.ndarray) or len(parts) == 1:
+        return first
+    try:
+        return math.fsum(parts)
+    except (OverflowError, ValueError):  # there are infinities among them
+        return sum(parts)
 
 
 def _filled(result: Any, outputs: Sequence[Any]) -> Any:

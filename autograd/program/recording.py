@@ -19,7 +19,7 @@ from autograd.backward import paused_collector
 from autograd.errors import Unrecordable
 from autograd.graph import Node
 from autograd.program.arguments import RESERVED
-from autograd.program.decisions import Recording, needed
+from autograd.program.decisions import Recording, needed, unrecorded
 from autograd.program.forms import distinct, python_name
 from autograd.program.listing import Guard, Listing, same
 from autograd.program.reversing import reverse
@@ -87,7 +87,7 @@ def recorded(
     leaves captured, which come after them, `parameters`. `known` gives names to captured leaves. The gradient
     is that of the one output; with `beside` of the first, beside which there may be others.
     """
-    with paused_collector():
+    with paused_collector(), unrecorded():
         chance = _states_of_chance()
         one, two = Run(f, fresh()), Run(f, fresh())
         captured = _captured(one, two, lambda: Run(f, fresh(), keeps_lines=True), name)

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import numpy as np
-
 from autograd.graph import MANY, Node
-from autograd.program.listing import same
+from autograd.program.listing import alike, same
 
 
 def captured_by_both(order: Sequence[Node], pairs: Iterable[tuple[Any, Any]], inputs: set[Node]) -> list[Node] | None:
@@ -61,13 +59,4 @@ def _meet(twins: dict[Any, Any], a: Any, b: Any) -> bool:
 
 
 def _same_parameters(a: Any, b: Any) -> bool:
-    return _same(getattr(a, "_parameters", None), getattr(b, "_parameters", None))
-
-
-def _same(one: Any, two: Any) -> bool:
-    """Whether parameters of an array op are the same, arrays among them number by number."""
-    if isinstance(one, dict):
-        return isinstance(two, dict) and one.keys() == two.keys() and all(_same(one[key], two[key]) for key in one)
-    if isinstance(one, (tuple, list)):
-        return type(one) is type(two) and len(one) == len(two) and all(map(_same, one, two))
-    return same(one, two) if isinstance(one, (float, np.ndarray)) else bool(one == two)
+    return alike(getattr(a, "_parameters", None), getattr(b, "_parameters", None))

@@ -9,7 +9,7 @@ import numpy as np
 
 from autograd.graph import MANY, Node, ancestry
 from autograd.program.listing import Instruction, Listing
-from autograd.program.reversing import Shapes, Wanted
+from autograd.program.reversing import Wanted
 from autograd.tensor import Tensor
 
 _NEITHER, _LEFT, _RIGHT, _BOTH = (False, False), (True, False), (False, True), (True, True)
@@ -99,10 +99,9 @@ class Written:
         nodes = reversed(walked([root], differentiable=True))
         return [self.places[node] for node in nodes if node.op is not None]
 
-    def shapes(self, root: Any) -> Shapes:
-        """Shape and dtype at every place, where the graph is one of Tensors."""
-        if not isinstance(root, Tensor):
-            return {}
-        numbers = self.listing.constants
-        found = {p: (x._data.shape, x._data.dtype) for x, p in self.places.items() if isinstance(x, Tensor)}
-        return found | {~i: (x.shape, x.dtype) for i, x in enumerate(numbers) if isinstance(x, np.ndarray)}
+    def note_shapes(self) -> None:
+        """Says of every place that holds an array its shape and dtype."""
+        listing = self.listing
+        listing.shapes = {p: (x._data.shape, x._data.dtype) for x, p in self.places.items() if isinstance(x, Tensor)}
+        numbers = enumerate(listing.constants)
+        listing.shapes |= {~i: (x.shape, x.dtype) for i, x in numbers if isinstance(x, np.ndarray)}
