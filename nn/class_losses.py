@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 import autograd
-from autograd import Tensor
+from autograd import Tensor, ops
 from autograd.errors import ArgumentError, ShapeError
+from autograd.graph import Node
 from nn.classes import is_list, plain_numbers, predicted_class
 from nn.losses import Loss
 from nn.reductions import share_of
@@ -101,11 +102,15 @@ class ClassLoss(Loss):
             demand((y >= 0) & (y < classes), y, message + _hint(y), first)
         return labels
 
+    def as_numbers(self, target: Any, outputs: int) -> Any:
+        """The probability of each class."""
+        return list(target) if is_list(target) else [float(i == target) for i in range(outputs)]
+
     def label_weight(self, target: Any, outputs: int) -> float | None:
         return None if self.weight is None else sum(self._weighted_label(target, outputs))
 
-    def _weighted_label(self, target: Any, outputs: int) -> list[float]:
-        label = list(map(float, target)) if is_list(target) else [float(i == target) for i in range(outputs)]
+    def _weighted_label(self, target: Any, outputs: int) -> list[Any]:
+        label: list[Any] = [y if isinstance(y, Node) else float(y) for y in self.as_numbers(target, outputs)]
         return label if self.weight is None else [y * float(w) for y, w in zip(label, self.weight, strict=True)]
 
     # ── Tensors ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -157,6 +162,8 @@ class ClassLoss(Loss):
 
 def _expected(label: Sequence[float], cost: Callable[[int], Any]) -> Any:
     """Σ yᵢ·cost(i). Classes with yᵢ = 0 are left out: that is what makes 0 · ln 0 equal to 0."""
+    if any(isinstance(y, Node) for y in label):  # in a program, where any of them may be 0 at the next call
+        return autograd.sum([ops.where(y, cost(i), 0.0) * y for i, y in enumerate(label)])
     terms = [cost(i) if y == 1.0 else cost(i) * y for i, y in enumerate(label) if y != 0.0]
     return autograd.sum(terms) if terms else 0.0 * cost(0)
 

@@ -6,7 +6,6 @@ what the eager step gives.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any
@@ -20,12 +19,16 @@ from autograd.program.calls import Calls
 from autograd.program.fusions import Fused
 from autograd.program.passes import simplified
 from autograd.program.recording import recorded
+from autograd.program.shortcuts import Shortened
 from autograd.program.tensor_page import RunningPage
+from nn.class_losses import ClassLoss
 from nn.clipping import clipper
-from nn.learning import ArrayLearner, Learner, is_array_model, learner_for
+from nn.lanes import LanesLearner
+from nn.learning import ArrayLearner, Learner, is_array_model
 from nn.losses import Loss
 from nn.module import Module
 from nn.optimizers import Optimizer
+from nn.randomness import generators_put_back
 from nn.rehearsal import demand_parts
 from nn.tally import Metrics, Tally
 from nn.targets import as_data, checked_targets
@@ -36,12 +39,11 @@ MOST = 16  # passes that are kept, for batches of other shapes and other branche
 # What is asked before a step: that the page is the right one for this batch, and every parameter where it was.
 _BEFORE = """
 if X.shape != shapes[0] or y.shape != shapes[1] or X.dtype != dtypes[0] or y.dtype != dtypes[1]: return None
-if [module.training for module in modules] != training: return None
 if (optimizer.weight_decay != 0.0) is not decays: return None
 """
 # What follows when the loss and the gradients are there. A number that is not finite is left to the engine.
 _AFTER = """
-loss = {loss}.item()
+loss = float({loss})
 if not isfinite(loss): return False
 for squares in gradients:
     if not isfinite(np.vdot(squares, squares)): return False
@@ -80,7 +82,9 @@ class Pass:
             made = recorded(called, fresh, ["X", "y"], (), "the training step", names, wanted, beside=True)
         listing, leaves = simplified(made.listing)[0], [leaf for leaf in made.captured if isinstance(leaf, Tensor)]
         numbers = [leaf._data for leaf in leaves]
-        fused = Fused(Calls(listing, [X, y, *numbers], gradient=True))
+        # Labels are the input at place 1; of classes without weights nobody asks for the row of one that is none.
+        labels = 1 if isinstance(loss, ClassLoss) and loss.weight is None else None
+        fused = Shortened(Fused(Calls(listing, [X, y, *numbers], gradient=True)), labels)
         reached = [p for p, place in zip(leaves, listing.gradients[2:], strict=True) if place is not None]
         learned = set(reached)
         homes: list[Any] = [parameter._home for parameter in reached]
@@ -92,13 +96,15 @@ class Pass:
             parameter.grad = home
         moved = optimizer.gather()
         known: dict[str, Any] = {
-            "shapes": (X.shape, y.shape), "dtypes": (X.dtype, y.dtype), "modules": step.modules,
-            "training": [module.training for module in step.modules], "optimizer": optimizer,
+            "shapes": (X.shape, y.shape), "dtypes": (X.dtype, y.dtype), "optimizer": optimizer,
             "decays": optimizer.weight_decay != 0.0, "gradients": [flat.grad for flat in optimizer.flats],
             "clip": step.clip, "parts": [part for parts in optimizer.parts(moved) for part in parts],
             "move": optimizer.move,
         }  # fmt: skip
         before, after = _BEFORE.strip().splitlines(), []
+        for i, module in enumerate(step.modules):
+            known[f"module{i}"] = module
+            before.append(f"if module{i}.training != {module.training}: return None")
         for i, (leaf, array) in enumerate(zip(leaves, numbers, strict=True)):
             known |= {f"leaf{i}": leaf, f"lies{i}": array, f"home{i}": leaf._home}
             needs = "" if leaf.requires_grad else "not "
@@ -112,7 +118,7 @@ class Pass:
         self.gradient = page.followed_by(before, [*after, f"return loss, {outputs_name}"], known)
         ending = [*after, *clip, *_MOVE.strip().splitlines(), *changed, "return loss"]
         check = []
-        if isinstance(loss, Loss):
+        if isinstance(loss, Loss) and not fused.labels_are_checked:  # by their numbers
             check = ["check_batch(y, outputs_shape)"]
             known |= {"check_batch": loss.check_batch, "outputs_shape": fused.sheet.arrays[fused.outputs[1]].shape}
         self.step = page.followed_by([*before, *check], ending, known)
@@ -177,13 +183,8 @@ class CompiledStep:
 
     def _fresh(self, X: Array, y: Array) -> Pass:
         """A pass for this batch. Recording runs the model; what it draws from generators in doing so is put back."""
-        held = [item for module in self.modules for item in vars(module).values()]
-        states = [(item, item.bit_generator.state) for item in held if isinstance(item, np.random.Generator)]
-        try:
+        with generators_put_back(self.modules):
             found = Pass(self, X, y)
-        finally:
-            for generator, state in states:
-                generator.bit_generator.state = state
         self._passes = [*self._passes[-MOST + 1 :], found]
         return found
 
@@ -217,8 +218,7 @@ class CompiledLearner(ArrayLearner):
         try:
             return self._step.gradient(rows, targets)
         except Exception as error:  # where it is not about recording, the eager step raises it again
-            self.reason = f"{type(error).__name__}: {error}"
-            warnings.warn(f"fit: compile=True has no effect here. {self.reason}", stacklevel=2)
+            self.go_on_eagerly(error)
             return None
 
     @cached_property
@@ -231,13 +231,9 @@ class CompiledLearner(ArrayLearner):
 def compiled_learner_for(
     model: Module, loss: Any, optimizer: Optimizer, clip: Callable[[], object] | None, metrics: Metrics
 ) -> Learner:
-    """The learner for this kind of model, its steps compiled where it is made of Tensors."""
-    if is_array_model(model):
-        return CompiledLearner(model, loss, optimizer, clip, metrics)
-    learner = learner_for(model, loss, optimizer, clip, metrics)
-    learner.reason = "the model is made of Values: model.to_tensors() gives one of Tensors"
-    warnings.warn(f"fit: compile=True has no effect here: {learner.reason}", stacklevel=3)
-    return learner
+    """The learner for this kind of model: whole steps are compiled of Tensors, the loss of one sample of Values."""
+    kind = CompiledLearner if is_array_model(model) else LanesLearner
+    return kind(model, loss, optimizer, clip, metrics)
 
 
 def compiled_step(

@@ -14,7 +14,7 @@ from autograd import Tensor, Value, array_ops, ops
 from autograd.errors import ArgumentError, ShapeError
 from nn.class_losses import ClassLoss
 from nn.classes import plain_numbers
-from nn.targets import as_data, demand, demand_between, live
+from nn.targets import as_data, demand_between, live
 
 # How far a number may lie outside of what it should be and still be it, rounded or moved by a small step.
 _OUTSIDE = 1e-3
@@ -59,8 +59,7 @@ class NLLLoss(ClassLoss):
 
     def costs(self, outputs: list[Any]) -> Callable[[int], Any]:
         self._demand_no_softmax(_softmax_made(outputs))
-        numbers = plain_numbers(outputs)
-        demand(~(numbers > _OUTSIDE), numbers, _NO_LOGARITHMS)
+        demand_between(outputs, -math.inf, _OUTSIDE, _NO_LOGARITHMS)
         return lambda i: -outputs[i]
 
     def total(self, outputs: Tensor, p: Any, axis: int | None) -> Any:
@@ -80,17 +79,16 @@ class SoftCrossEntropy(ClassLoss):
     """−Σ yᵢ ln fᵢ of probabilities f, with 0 · ln 0 = 0 in value and gradient; ArgumentError below 0 and above 1."""
 
     def costs(self, outputs: list[Any]) -> Callable[[int], Any]:
-        self._demand_probabilities(plain_numbers(outputs))
+        self._demand_probabilities(outputs)
         return lambda i: -ops.log(outputs[i])
 
     def total(self, outputs: Tensor, p: Any, axis: int | None) -> Any:
-        demand_between(outputs, -_OUTSIDE, 1.0 + _OUTSIDE, _NO_PROBABILITIES.format(self.name))
+        self._demand_probabilities(outputs)
         # The logarithm of what does not count is not taken.
         return array_ops.nll(ops.log(ops.where(p, outputs, 1.0)), p, axis=axis)
 
-    def _demand_probabilities(self, numbers: NDArray[Any]) -> None:
-        outside = (numbers < -_OUTSIDE) | (numbers > 1.0 + _OUTSIDE)
-        demand(~outside, numbers, _NO_PROBABILITIES.format(self.name))
+    def _demand_probabilities(self, outputs: Any) -> None:
+        demand_between(outputs, -_OUTSIDE, 1.0 + _OUTSIDE, _NO_PROBABILITIES.format(self.name))
 
 
 class LogLoss(SoftCrossEntropy):
@@ -110,9 +108,12 @@ class LogLoss(SoftCrossEntropy):
 
     def between(self, outputs: Any, target: Any) -> Any:
         if len(outputs) == 1:
-            self._demand_probabilities(plain_numbers(outputs))
+            self._demand_probabilities(outputs)
             outputs = _both(outputs[0])
         return super().between(outputs, target)
+
+    def as_numbers(self, target: Any, outputs: int) -> Any:
+        return super().as_numbers(target, max(outputs, 2))
 
     def label_weight(self, target: Any, outputs: int) -> float | None:
         return super().label_weight(target, max(outputs, 2))
@@ -126,7 +127,7 @@ class LogLoss(SoftCrossEntropy):
             outputs = outputs.reshape(1)
         if outputs.shape[-1] > 1:
             return super().of_array(outputs, y, weight)
-        demand_between(outputs, -_OUTSIDE, 1.0 + _OUTSIDE, _NO_PROBABILITIES.format(self.name))
+        self._demand_probabilities(outputs)
         labels = y.reshape(outputs.shape[:-1]) if y.shape == outputs.shape else y
         return super().of_array(autograd.concatenate(_both(outputs), axis=-1), labels, weight)
 

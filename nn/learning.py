@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable
 from typing import Any, NoReturn
 
@@ -66,6 +67,11 @@ class Learner:
             return None
         return [self.loss.label_weight(target, outputs) for target in targets]
 
+    def go_on_eagerly(self, error: Exception) -> None:
+        """From now on runs no programs, of which this error is the reason, and warns."""
+        self.reason = f"{type(error).__name__}: {error}"
+        warnings.warn(f"fit: compile=True has no effect here. {self.reason}", stacklevel=3)
+
     def look_through(self, epoch: int, number: int) -> None:
         """At the end of an epoch of so many batches: raises Diverged for what no step has seen."""
 
@@ -118,12 +124,20 @@ class ScalarLearner(Learner):
             if learns:
                 (error * share).backward()
             losses.append(error.data * share)
-            mistake = self.loss.is_mistake(outputs, target) if self.judges else None
-            mistakes.append(mistake)
-            if tally.metrics:
-                tally.keep([_numbers(outputs) if mistake is None else self.loss.predicted(outputs)], [target])
+            mistakes.append(self.judged(outputs, target, tally))
+        return self.entered(losses, mistakes, total, tally)
+
+    def judged(self, outputs: Any, target: Any, tally: Tally) -> bool | None:
+        """Whether a sample is named wrongly, None where targets are no classes; metrics get what they ask for."""
+        mistake: bool | None = self.loss.is_mistake(outputs, target) if self.judges else None
+        if tally.metrics:
+            tally.keep([_numbers(outputs) if mistake is None else self.loss.predicted(outputs)], [target])
+        return mistake
+
+    def entered(self, losses: list[float], mistakes: list[bool | None], counted: float, tally: Tally) -> float:
+        """Enters a batch, given each sample's share of the mean loss, which it returns."""
         mean = exact_sum(losses)
-        tally.add(mean, total, len(rows), None if None in mistakes else sum(map(bool, mistakes)))
+        tally.add(mean, counted, len(losses), None if None in mistakes else sum(map(bool, mistakes)))
         return mean
 
     def broken(self) -> str | None:

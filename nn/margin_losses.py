@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 import autograd
 from autograd import Tensor, ops
 from autograd.errors import ArgumentError, ShapeError
+from autograd.graph import Node
 from nn.classes import is_batch, is_list, plain_numbers
 from nn.losses import Loss, for_each
 from nn.targets import as_data, demand, like_outputs, listed
@@ -39,7 +40,7 @@ class MarginLoss(Loss):
 
     def between(self, outputs: Any, target: Any) -> Any:
         if isinstance(outputs, list):
-            target = [float(y) for y in listed(target)]
+            target = [y if isinstance(y, Node) else float(y) for y in listed(target)]
         return for_each(lambda f, y: self.of_margin(f * y), outputs, target)
 
     def of_margin(self, margin: Any) -> Any:

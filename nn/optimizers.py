@@ -19,7 +19,8 @@ from nn.flat import BLOCK, flattened
 from nn.module import Module, Parameter, Parameters, is_bias
 
 Array = NDArray[Any]
-Part = tuple[Array, Array, bool, Array, list[Array]]  # a block: w, g, whether it decays, scratch, what is remembered
+Scratch = tuple[Array, Array]  # two arrays to work in
+Part = tuple[Array, Array, bool, Scratch, list[Array]]  # a block: w, g, whether it decays, scratch, what is remembered
 
 
 class Optimizer:
@@ -100,7 +101,7 @@ class Optimizer:
                             flat.data[b],
                             flat.grad[b],
                             decay,
-                            scratch[:, : b.stop - b.start],
+                            (scratch[0, : b.stop - b.start], scratch[1, : b.stop - b.start]),
                             [a[b] for a in memory.values()],
                         )
                         for b, decay in flat.blocks(moved, decays if plan[1] else [False] * len(decays))
@@ -116,7 +117,7 @@ class Optimizer:
     def prepare(self) -> None:
         """Works out what is the same for every number of this step."""
 
-    def move(self, w: Array, g: Array, decay: float, scratch: Array, *remembered: Array) -> None:
+    def move(self, w: Array, g: Array, decay: float, scratch: Scratch, *remembered: Array) -> None:
         """Changes w in place; `scratch` is two arrays of the same length to work in, g must stay as it is."""
         raise NotImplementedError(f"{type(self).__name__} needs a method move(self, w, g, decay, scratch, …)")
 
@@ -184,7 +185,7 @@ class SGD(Optimizer):
         self.memory = ("velocity",) if self.momentum else ()
         super().__init__(parameters, lr, weight_decay)
 
-    def move(self, w: Array, g: Array, decay: float, scratch: Array, *remembered: Array) -> None:
+    def move(self, w: Array, g: Array, decay: float, scratch: Scratch, *remembered: Array) -> None:
         step, spare = scratch
         if remembered:
             (v,) = remembered
@@ -229,7 +230,7 @@ class RMSprop(Optimizer):
         self.eps = rate(eps, "RMSprop", "eps")
         super().__init__(parameters, lr, weight_decay)
 
-    def move(self, w: Array, g: Array, decay: float, scratch: Array, *remembered: Array) -> None:
+    def move(self, w: Array, g: Array, decay: float, scratch: Scratch, *remembered: Array) -> None:
         (s,), (step, spare) = remembered, scratch
         g = _decayed(w, g, decay, spare)
         np.multiply(g, g, out=step)
@@ -255,7 +256,7 @@ class Adagrad(Optimizer):
         self.eps = rate(eps, "Adagrad", "eps")
         super().__init__(parameters, lr, weight_decay)
 
-    def move(self, w: Array, g: Array, decay: float, scratch: Array, *remembered: Array) -> None:
+    def move(self, w: Array, g: Array, decay: float, scratch: Scratch, *remembered: Array) -> None:
         (s,), (step, spare) = remembered, scratch
         g = _decayed(w, g, decay, spare)
         np.multiply(g, g, out=step)
@@ -300,7 +301,7 @@ class Adam(Optimizer):
         self._scaled_lr = self.lr * (1.0 - first) / (1.0 - first**self.steps) / spread
         self._scaled_eps = self.eps / spread
 
-    def move(self, w: Array, g: Array, decay: float, scratch: Array, *remembered: Array) -> None:
+    def move(self, w: Array, g: Array, decay: float, scratch: Scratch, *remembered: Array) -> None:
         (m, v), (step, spare) = remembered, scratch
         g = self.decayed(w, g, decay, spare)
         m *= self.betas[0]

@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 import random
-from typing import TypeAlias
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from autograd.errors import ArgumentError
 
 Randomness: TypeAlias = int | random.Random | np.random.Generator | None
+
+
+@contextmanager
+def generators_put_back(holders: Iterable[Any]) -> Iterator[None]:
+    """Inside, generators that these objects hold may be drawn from; after it they are where they were before."""
+    held = [item for holder in holders for item in vars(holder).values()]
+    states = [(item, item.bit_generator.state) for item in held if isinstance(item, np.random.Generator)]
+    try:
+        yield
+    finally:
+        for generator, state in states:
+            generator.bit_generator.state = state
 
 
 def generator_from(source: Randomness) -> np.random.Generator:

@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 
 import autograd
 from autograd import Tensor, ops
+from autograd.graph import Node
 
 REDUCTIONS = ("mean", "sum", "none")
 
 
 def share_of(total: Any) -> Any:
     """1 / total; of nothing at all 0, so that a mean over nothing is 0 and moves nothing."""
-    if isinstance(total, Tensor):
+    if isinstance(total, Node):
         nothing = ops.equal(total, 0.0)
         return ops.where(nothing, 0.0, ops.reciprocal(total + nothing))
     return 1.0 / float(total) if total else 0.0

@@ -62,11 +62,15 @@ def checked_targets() -> Iterator[None]:
         CHECKED.reset(token)
 
 
-def demand_between(outputs: Tensor, low: float, high: float, message: str) -> None:
-    """Raises ArgumentError where an output lies outside; while a program is recorded, at its calls as well."""
-    if live(outputs) is not None and not autograd.min(outputs) < low and not autograd.max(outputs) > high:
+def demand_between(outputs: Any, low: float, high: float, message: str) -> None:
+    """Raises ArgumentError where an output lies outside; while a program is recorded, at its calls as well.
+
+    Outputs are a Tensor, or a list of Values.
+    """
+    recorded = current_mode().recording is not None
+    if recorded and not autograd.min(outputs) < low and not autograd.max(outputs) > high:
         return
-    numbers = outputs._data
+    numbers = outputs._data if isinstance(outputs, Tensor) else np.array([getattr(x, "_data", x) for x in outputs])
     demand(~((numbers < low) | (numbers > high)), numbers, message)
 
 
