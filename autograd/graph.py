@@ -245,30 +245,39 @@ def ancestry(root: Node, *, differentiable: bool = False, numbers: bool = True) 
         # Down: leave the node on the stack, under a None and the parents still to be visited, and go to the first.
         see(node)
         left, right = node._left, node._right
-        if right is MANY or not differentiable:
+        if right is MANY or (numbers and not differentiable):
             if differentiable:
                 waiting = [left[i] for i, edge in enumerate(node._d_left) if edge is not None and left[i] not in seen]
             elif numbers:
                 waiting = [parent for parent in node.parents if parent not in seen]
             else:
-                operands = left if right is MANY else (left, right)
-                waiting = [x for x in operands if x.__class__ is not float and x is not None and x not in seen]
+                waiting = [x for x in left if x.__class__ is not float and x not in seen]
             if waiting:
                 stack += (node, None, *reversed(waiting[1:]))
                 node = waiting[0]
                 continue
         # The same for one or two parents, written out: this is the inner loop of every backward pass.
-        elif node._d_left is not None and left not in seen:
+        elif differentiable and node._d_left is not None and left not in seen:
             if node._d_right is not None and right not in seen:
                 stack += (node, None, right)
             else:
                 stack += (node, None)
             node = left
             continue
-        elif node._d_right is not None and right not in seen:
+        elif differentiable and node._d_right is not None and right not in seen:
             stack += (node, None)
             node = right
             continue
+        elif not differentiable:
+            later = right if right is not None and right.__class__ is not float and right not in seen else None
+            if left is not None and left.__class__ is not float and left not in seen:
+                stack += (node, None) if later is None else (node, None, later)
+                node = left
+                continue
+            if later is not None:
+                stack += (node, None)
+                node = later
+                continue
         finish(node)
         # Up: a None says that all parents of the node below it are finished.
         while stack:

@@ -71,7 +71,7 @@ def zero_copy(kind: str, workload: str, size: int) -> Running:
     parameters = len(task.arguments[0])
     inputs = np.concatenate([np.ravel(x) for x in task.arguments])
     results = np.empty(1 + parameters)
-    call = partial(program._first.executor(program._kind).call, inputs, results)
+    call = partial(program._recordings.first.executor(program._kind).call, inputs, results)
     weights, gradient, rate = inputs[:parameters], results[1:], task.rate
 
     def train() -> None:

@@ -170,6 +170,8 @@ def training_step(system: str) -> Callable[[Any], Callable[[], Any]]:
     """What makes a task's step in a system; only that one is imported."""
     if system == "glassgrad eager":
         from benchmarks.with_glassgrad import eager as make
+    elif system == "glassgrad recorded":
+        from benchmarks.with_glassgrad import recorded as make
     elif system == "NumPy by hand":
         from benchmarks.by_hand import numpy_by_hand as make
     elif system == "the matrix products alone":

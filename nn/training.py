@@ -61,10 +61,10 @@ def fit(
     outputs. Every callback is called with a Report after every epoch, and may end the run.
 
     With `compile` a step of a model of Tensors, forward, loss, backward, clipping and the optimizer's move, is recorded
-    once for batches of one shape and then run as one program, to the same weights. Recording runs the model on the
-    batch. Of a model of Values the loss of one sample is recorded, and batches run through it in lanes, to the same
-    weights up to the rounding of sums; a branch on numbers is recorded when a sample first takes it. What cannot be
-    recorded is run as without `compile`: a warning says why, and so does the history.
+    once for batches of one shape and then run as one program. Recording runs the model on the batch. Of a model of
+    Values the loss of one sample is recorded, and batches run through it in lanes. The weights are those of the run
+    without `compile`, up to the rounding of sums; a branch on numbers is recorded when a sample first takes it. What
+    cannot be recorded is run as without `compile`: a warning says why, and so does the history.
 
     With a path as `checkpoint` all that the run depends on is saved after every `every` epochs and after the last.
     With `resume` the run goes on from there, to the same weights and history, bit by bit, as if it had never stopped;

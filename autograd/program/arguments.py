@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from copy import deepcopy
+from functools import cached_property
 from numbers import Real
 from typing import Any
 
@@ -16,14 +18,13 @@ from autograd.graph import Node
 from autograd.lifting import dtype_of_numbers, lifted
 from autograd.op import as_float
 from autograd.ops import TABLE
-from autograd.program.forms import distinct, form_of, leaves_of, names_of
+from autograd.program.forms import distinct, form_of, leaves_of, names_of, written_out
 from autograd.program.listing import alike
 from autograd.program.models import Kind, is_model
 from autograd.tensor import Tensor
 from autograd.trees import leaves, rebuilt
 
 NUMBER, ARRAY, MODEL, SETTING = "number", "array", "model", "setting"
-_FLOATS = {float}
 RESERVED = {"math", "np", "reduce", "value", "value_and_gradient", *TABLE}  # what a page calls
 
 
@@ -43,11 +44,21 @@ class Arguments:
         self.paths = distinct(paths, RESERVED)
         self.models = {i: Kind(self.leaves[i], self.paths[i]) for i, kind in enumerate(self.kinds) if kind == MODEL}
 
+    @cached_property
+    def _written_out(self) -> Any:
+        return written_out(self.forms)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: part for name, part in vars(self).items() if name != "_written_out"}  # made anew where needed
+
     def taken_apart(self, given: Sequence[Any]) -> list[Any]:
         """The leaves of the arguments of a call; ArgumentError or ShapeError where they have another form."""
         if len(given) != len(self.names):
             raise ArgumentError(f"this program takes {len(self.names)} arguments, {', '.join(self.names)}: "
                                 f"got {len(given)}")  # fmt: skip
+        if self._written_out is not None:
+            with suppress(ValueError, TypeError):
+                return self._written_out[0](given)
         found: list[Any] = []
         for form, x in zip(self.forms, given, strict=True):
             if form is None:
@@ -58,6 +69,9 @@ class Arguments:
 
     def put_together(self, parts: Sequence[Any], places: Sequence[int]) -> tuple[Any, ...]:
         """The arguments at these places with other leaves."""
+        if self._written_out is not None:
+            trees = self._written_out[1](parts)
+            return tuple([trees[place] for place in places])
         every = iter(parts)
         trees = [next(every) if form is None else form.put_together(every) for form in self.forms]
         return tuple(trees[place] for place in places)
@@ -104,8 +118,6 @@ class Arguments:
     def inputs(self, given: list[Any]) -> tuple[list[Any], tuple[Any, ...]]:
         """The plain numbers and arrays of a call, and what a recording depends on besides: shapes and dtypes."""
         if self.all_numbers:
-            if set(map(type, given)) == _FLOATS:
-                return given, ()
             return [as_number(x, path) for x, path in zip(given, self.paths, strict=True)], ()
         found, key = [], []
         for i in self.live:

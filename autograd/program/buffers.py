@@ -13,11 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd.program.fusions import places_in
-from autograd.program.sketches import UFUNC, VIEW, At, Call, Sheet, cast
+from autograd.program.sketches import UFUNC, VIEW, At, Call, Sheet, cast, looked_up
 
 ALIGNMENT = 64  # bytes: a line of the cache
 # Functions that write where they are told, as ufuncs do.
-WRITING = (np.dot, np.clip, np.concatenate, np.cumsum, np.argmax, np.argmin, np.where, cast, np.reshape)
+WRITING = (np.dot, np.clip, np.concatenate, np.cumsum, np.argmax, np.argmin, np.where, cast, looked_up,
+           np.reshape)  # fmt: skip
 
 
 class Buffers:

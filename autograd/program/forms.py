@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from itertools import islice
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import count, islice
 from keyword import iskeyword
 from typing import Any, NamedTuple
 from unicodedata import normalize
@@ -66,6 +66,47 @@ def form_of(tree: Any, name: str) -> Form | None:
     places = range(len(items)) if keys is None else keys
     parts = tuple(form_of(item, f"{name}[{place!r}]") for place, item in zip(places, items, strict=True))
     return Form(tree, keys, parts, not any(parts), name)
+
+
+MOST_LEAVES, DEEPEST = 2_000, 50  # of arguments that are worth lines of Python, and that Python's parser takes
+
+
+def written_out(forms: Sequence[Form | None]) -> tuple[Callable[..., Any], Callable[..., Any]] | None:
+    """Functions that take arguments apart and put them together, several times as fast as a walk over the forms.
+
+    They are lines of Python, `[x0, x1] = s0`, which checks the lengths itself: TypeError or ValueError where a form
+    differs, for the walk to explain. None where there are dicts, or too many leaves.
+    """
+    apart: list[str] = []
+    leaves, lists = count(), count()
+
+    def line(form: Form | None, depth: int = 0) -> tuple[str, str]:
+        if form is None:
+            leaf = next(leaves)
+            return f"x{leaf}", f"p[{leaf}]"
+        if form.example.__class__ not in (list, tuple) or depth > DEEPEST:
+            raise OverflowError
+        name, place = f"s{next(lists)}", len(apart)
+        parts = [line(part, depth + 1) for part in form.parts]
+        apart.insert(place, f"[{', '.join(target for target, _ in parts)}] = {name}")
+        inside = "".join(f"{made}, " for _, made in parts)
+        if form.bare and parts:
+            inside = f"*p[{parts[0][0][1:]}:{int(parts[-1][0][1:]) + 1}], "
+        return name, f"[{inside}]" if form.example.__class__ is list else f"({inside})"
+
+    try:
+        parts = [line(form) for form in forms]
+    except OverflowError:
+        return None
+    sequences, size = [f"s{i}.__class__" for i in range(next(lists))], next(leaves)
+    if size > MOST_LEAVES:
+        return None
+    check = f"if not {{{', '.join(sequences)}}} <= SEQUENCES: raise TypeError" if sequences else "pass"
+    targets, made = "".join(f"{target}, " for target, _ in parts), "".join(f"{made}, " for _, made in parts)
+    steps = [f"({targets}) = arguments", *apart, check, f"return [{', '.join(f'x{i}' for i in range(size))}]"]
+    namespace: dict[str, Any] = {"SEQUENCES": {list, tuple}}
+    exec("\n    ".join(["def apart(arguments):", *steps]) + f"\ndef together(p): return ({made})", namespace)
+    return namespace["apart"], namespace["together"]
 
 
 def leaves_of(form: Form | None, given: Any) -> list[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,10 +24,12 @@ class Fused:
         self._negated: dict[int, Any] = {}  # the negative of what
         self._truths: dict[int, Call] = {}  # a comparison, by the place of its truths or of what they were cast to
         for call in calls.sheet.calls:
-            self._take(call._replace(arguments=self._moved(call.arguments), options=self._moved(call.options)))
+            self._take(
+                call._replace(arguments=moved(call.arguments, self._same), options=moved(call.options, self._same))
+            )
         self.outputs = [self._same.get(place, place) for place in calls.outputs]
         self.gradients = [self._same.get(place, place) for place in calls.gradients]
-        self._leave_out_dead()
+        self.calls = needed_calls(self.calls, {*self.outputs, *self.gradients})
 
     def _take(self, call: Call) -> None:
         arrays = self.sheet.arrays
@@ -93,13 +96,6 @@ class Fused:
                 return True
         return False
 
-    def _moved(self, x: Any) -> Any:
-        if isinstance(x, At):
-            return At(self._same.get(x.place, x.place))
-        if isinstance(x, (tuple, list)):
-            return type(x)(map(self._moved, x))
-        return {name: self._moved(item) for name, item in x.items()} if isinstance(x, dict) else x
-
     def _is_one(self, x: Any) -> bool:
         if isinstance(x, At):
             constant = self.sheet.constants.get(x.place)
@@ -113,14 +109,24 @@ class Fused:
         one, two = self.sheet.arrays[x.place], self.sheet.arrays[place]
         return one.shape == two.shape and one.dtype == two.dtype
 
-    def _leave_out_dead(self) -> None:
-        needed = {*self.outputs, *self.gradients}
-        kept: list[Call] = []
-        for call in reversed(self.calls):
-            if call.kind == DECISION or call.place in needed:
-                kept.append(call)
-                needed.update(places_in((call.arguments, call.options)))
-        self.calls = kept[::-1]
+
+def moved(x: Any, places: Mapping[int, int]) -> Any:
+    """Arguments of a call, with other places for some."""
+    if isinstance(x, At):
+        return At(places.get(x.place, x.place))
+    if isinstance(x, (tuple, list)):
+        return type(x)([moved(item, places) for item in x])
+    return {name: moved(item, places) for name, item in x.items()} if isinstance(x, dict) else x
+
+
+def needed_calls(calls: Sequence[Call], needed: set[int]) -> list[Call]:
+    """The calls that decisions and the numbers at these places depend on."""
+    needed, kept = set(needed), list[Call]()
+    for call in reversed(calls):
+        if call.kind == DECISION or call.place in needed:
+            kept.append(call)
+            needed.update(places_in((call.arguments, call.options)))
+    return kept[::-1]
 
 
 def places_in(x: Any) -> list[int]:

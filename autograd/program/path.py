@@ -37,6 +37,7 @@ class Path:
     ) -> None:
         self.listing, self.result, self._name = recorded.listing, recorded.result, name
         self.of_arrays, self.differentiable = recorded.of_arrays, recorded.differentiable
+        self.has_gradient = any(place is not None for place in self.listing.gradients)
         self.leaves = list(recorded.captured)
         self.owners = [owners.get(leaf) for leaf in self.leaves]  # place of a model among the arguments, and a name
         self._held = {i: given[i] for i in models}
@@ -52,7 +53,7 @@ class Path:
 
     def captured(self, given: Sequence[Any]) -> list[Any]:
         """The numbers of the leaves that are no arguments: of the models given, and of variables used unasked."""
-        return [leaf._data for leaf in self.nodes(given)]
+        return [leaf._data for leaf in self.nodes(given)] if self.leaves else []
 
     def nodes(self, given: Sequence[Any]) -> list[Node]:
         """These leaves themselves."""

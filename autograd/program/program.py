@@ -83,7 +83,7 @@ class Program:
             return self._on_nodes(given)
         if np.ndarray in kinds and has_lanes(self._arguments, given):
             return self._in_lanes(given, gradient=False)[0]
-        path, outputs = self._found(given, lambda path, inputs: path.executor(self._kind).value(inputs))
+        path, outputs = self._found(given, lambda path, inputs: path.executor(self._kind).value(inputs), kinds)
         return _filled(path.result, outputs)
 
     def gradient(self, *xs: Any) -> tuple[Any, ...]:
@@ -102,14 +102,14 @@ class Program:
             return value_and_grad(self, self._chosen)(*xs)
         if np.ndarray in kinds and has_lanes(self._arguments, given):
             return self._in_lanes(given, gradient=True)
-        path, both = self._found(given, self._with_gradient)
+        path, both = self._found(given, self._with_gradient, kinds)
         outputs, found = both  # the path was found by what it gave
         return _filled(path.result, outputs), self._like_arguments(path, found)
 
-    def _found(self, given: list[Any], run: Callable[[Path, Sequence[Any]], Any]) -> tuple[Path, Any]:
+    def _found(self, given: list[Any], run: Callable[[Path, Sequence[Any]], Any], kinds: set[type]) -> tuple[Path, Any]:
         """The path whose branches these leaves take, recorded now if there is none, and what it gives."""
         self._arguments.demand_settings(given)
-        inputs, key = self._arguments.inputs(given)
+        inputs, key = (given, ()) if kinds == _FLOATS else self._arguments.inputs(given)
         for path in self._paths.get(key, ()):
             found = run(path, [*inputs, *path.captured(given)])
             if found is not None:

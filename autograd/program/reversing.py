@@ -76,6 +76,9 @@ def _on_floats(listing: Listing) -> Step:
             lines, numbers, shares = _template(op, op.rule, *kind[1:])
             templates[kind] = lines, [listing.constant(x) for x in reversed(numbers)], shares
         lines, constants, shares = templates[kind]
+        if not lines and not constants:  # passed on as it is, or a number that is known
+            here = [adjoint, place, *operands]
+            return [(operands[i], here[share]) for i, share in shares]
         base = first + len(instructions)
         # What every place of the template is here: adjoint, result and operands, its lines, its constants at the end.
         here = [adjoint, place, *operands, *range(base, base + len(lines)), *constants]

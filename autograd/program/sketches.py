@@ -187,5 +187,10 @@ def cast(a: Any, dtype: Any) -> Any:
     return a.astype(dtype)
 
 
+def looked_up(table: Any, columns: Any) -> Any:
+    """The columns of a table with these numbers, the last one for larger numbers and the first for negative ones."""
+    return table.take(columns, 1, None, "clip")
+
+
 def _method(ufunc: np.ufunc, method: str) -> Any:
     return ufunc if method == "__call__" else getattr(ufunc, method)

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from autograd.program.buffers import Buffers
 from autograd.program.fusions import Fused
-from autograd.program.sketches import DECISION, UFUNC, VIEW, At, Call, cast, item
+from autograd.program.shortcuts import Shortened
+from autograd.program.sketches import DECISION, UFUNC, VIEW, At, Call, cast, item, looked_up
 from autograd.program.tensor_spelling import text_of
 
 EMPTY: Mapping[int, NDArray[Any]] = {}
@@ -34,7 +35,7 @@ class RunningPage:
 
     def __init__(
         self,
-        fused: Fused,
+        fused: Fused | Shortened,
         names: Sequence[str],
         homes: Mapping[int, NDArray[Any]] = EMPTY,
         bound: Mapping[int, NDArray[Any]] = EMPTY,
@@ -86,6 +87,9 @@ class RunningPage:
         name = self._name(call.place)
         if call.function is cast:
             return [f"np.copyto({name}, {self._argument(call.arguments[0])}, 'unsafe')"]
+        if call.function is looked_up:
+            table, columns = map(self._argument, call.arguments)
+            return [f"{table}.take({columns}, 1, {name}, 'clip')"]
         if call.function is np.reshape:
             source = self._sheet.arrays[call.arguments[0].place]
             return [f"np.copyto({self._keep(out.reshape(source.shape))}, {self._argument(call.arguments[0])})"]
@@ -110,6 +114,8 @@ class RunningPage:
         texts = [self._argument(x) for x in arguments]
         if call.function is np.negative and not out:
             return f"-{texts[0]}"
+        if call.function is np.subtract and not out:
+            return f"{texts[0]} - {texts[1]}"
         texts += [f"{name}={self._argument(x)}" for name, x in call.options.items() if (name, x) not in _DEFAULTS]
         texts += [f"out={out}"] if out else []
         return f"{self._function(call.function)}({', '.join(texts)})"

@@ -41,6 +41,7 @@ class Written:
         """The hot path of recording: two hundred thousand nodes of a large program pass here."""
         places, constant, place = self.places, self._constant, len(self.places)
         append, want, blank = self.listing.instructions.append, self.wanted.append, tuple.__new__
+        known = self._known.get
         for node in order:
             op = node.op
             if op is None:
@@ -59,12 +60,14 @@ class Written:
                 parameters = getattr(node, "_parameters", None) or None
                 append(Instruction(op, operands, parameters))
             else:
-                a = constant(left) if left.__class__ is float else places[left]
+                # A number that was met before is found at once; 0 and nan, which are told apart by bits, are not.
+                a = (known(left) or constant(left)) if left.__class__ is float else places[left]
                 if right is None:
                     operands = (a,)
                     want(_ONE if node._d_left is not None else _NONE)
                 else:
-                    operands = (a, constant(right) if right.__class__ is float else places[right])
+                    b = (known(right) or constant(right)) if right.__class__ is float else places[right]
+                    operands = (a, b)
                     if node._d_left is not None:
                         want(_BOTH if node._d_right is not None else _LEFT)
                     else:

@@ -71,7 +71,8 @@ def draw(
         root.backward()
     if not isinstance(root, Node):
         raise OperandError(
-            f"draw takes a Value, a Tensor or a program, the root of a graph, got {type(root).__name__}: {str(root)[:60]!r}"
+            "draw takes a Value, a Tensor or a program, the root of a graph, got "
+            f"{type(root).__name__}: {str(root)[:60]!r}"
         )
     _allowed("direction", direction, get_args(Direction))
     _allowed("edges", edges, get_args(Edges))
