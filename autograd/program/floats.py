@@ -25,7 +25,8 @@ class Floats:
         self._one = len(listing.outputs) == 1
 
     @cached_property
-    def _functions(self) -> dict[str, Any]:
+    def functions(self) -> dict[str, Any]:
+        """What calls run, `value` and `value_and_gradient`: made at the first call."""
         if len(self.listing.instructions) > LARGEST:
             loop = TableLoop(self.listing)
             return {"value": loop.value, "value_and_gradient": loop.value_and_gradient}
@@ -34,7 +35,7 @@ class Floats:
     def value(self, inputs: Sequence[float]) -> Sequence[float] | None:
         """The outputs."""
         try:
-            y = self._functions["value"](*inputs)
+            y = self.functions["value"](*inputs)
         except EXCEPTIONAL:
             return careful.value(self.listing, inputs)
         return (y,) if self._one and y is not None else y
@@ -42,7 +43,7 @@ class Floats:
     def value_and_gradient(self, inputs: Sequence[float]) -> Results | tuple[Any, Any] | None:
         """The outputs, and the derivatives by the inputs that are differentiated toward."""
         try:
-            found = self._functions["value_and_gradient"](*inputs)
+            found = self.functions["value_and_gradient"](*inputs)
             if found is None:
                 return None
             total = sum(found[1])
