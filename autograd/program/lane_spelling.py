@@ -7,7 +7,6 @@ is computed and copied there.
 from __future__ import annotations
 
 import ast
-import inspect
 from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import NamedTuple
@@ -17,6 +16,7 @@ import numpy as np
 from autograd import ops
 from autograd.op import Op
 from autograd.program.listing import Instruction
+from autograd.program.spelling import ON_ARRAYS, rows
 
 _RELATIONS = {ast.Gt: "greater", ast.GtE: "greater_equal", ast.Lt: "less", ast.LtE: "less_equal",
               ast.Eq: "equal", ast.NotEq: "not_equal"}  # fmt: skip
@@ -64,7 +64,7 @@ def spelling(op: Op) -> Spelling | None:
     """How the table writes this op on arrays; None for what can only be called, such as an op of the user's."""
     if ops.TABLE.get(op.name) is not op:
         return None
-    written = _rows()[op.name]
+    written = rows(ON_ARRAYS)[op.name]
     if not isinstance(written, ast.Lambda):
         names = [f"a{i}" for i in range(op.arity)]
         return _of_call(ast.Call(written, [ast.Name(name) for name in names], []), names)
@@ -101,14 +101,3 @@ def _as_function(truth: ast.expr) -> ast.expr:
 def _is_ufunc(written: ast.expr) -> bool:
     text = ast.unparse(written)
     return text.startswith("np.") and isinstance(getattr(np, text.removeprefix("np."), None), np.ufunc)
-
-
-@cache
-def _rows() -> dict[str, ast.expr]:
-    """For each row of the table its function on arrays as it is written there."""
-    tree = ast.parse(inspect.getsource(ops))
-    return {
-        ast.literal_eval(node.args[0]): node.args[2]
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "elementwise"
-    }

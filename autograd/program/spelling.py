@@ -41,7 +41,7 @@ def spelling(op: Op) -> Spelling:
     """How the function of an op is spelled: an operator, a function of `math`, or one that the page defines."""
     if not is_row(op):
         return Spelling(f"{op.name}({{}})", 3, (op.name,))
-    written = _rows()[op.name]
+    written = rows(ON_FLOATS)[op.name]
     text = ast.unparse(written)
     if text in _SIGNS:
         return Spelling(f"{{0}} {_SIGNS[text]} {{1}}", TIGHTNESS[_SIGNS[text]])
@@ -81,12 +81,15 @@ def definitions(names: list[str]) -> dict[str, str]:
     return found
 
 
+ON_FLOATS, ON_ARRAYS = 1, 2  # which argument of `elementwise` a function is
+
+
 @cache
-def _rows() -> dict[str, ast.expr]:
-    """For each row of the table its function on floats as it is written there."""
+def rows(which: int) -> dict[str, ast.expr]:
+    """For each row of the table its function, on floats or on arrays, as it is written there."""
     tree = ast.parse(inspect.getsource(ops))
     return {
-        ast.literal_eval(node.args[0]): node.args[1]
+        ast.literal_eval(node.args[0]): node.args[which]
         for node in ast.walk(tree)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "elementwise"
     }
@@ -97,7 +100,7 @@ def _functions() -> dict[str, ast.stmt]:
     """Every function of the table's page, rows under their own names, as definitions."""
     tree = ast.parse(inspect.getsource(ops))
     found: dict[str, Any] = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
-    for name, written in _rows().items():
+    for name, written in rows(ON_FLOATS).items():
         if isinstance(written, ast.Lambda):
             template = ast.parse(f"def {name}(): return 0").body[0]
             assert isinstance(template, ast.FunctionDef)
