@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
 
 from autograd import ops
+from autograd.errors import Detached
 from autograd.graph import Node
 
 
@@ -51,6 +52,22 @@ class Algebra(Node):
 
     def __abs__(self) -> Any:
         return ops.abs(self)
+
+    # Such a node has no number. A rule that asks for one, or decides by one, would hold at some point and not at all.
+
+    def why_undecided(self) -> str:
+        """What is told to a rule that decides by this node, and how it should be written."""
+        raise NotImplementedError
+
+    def _undecided(self, *_: Any) -> NoReturn:
+        raise Detached(self.why_undecided())
+
+    __float__ = __bool__ = __lt__ = __le__ = __gt__ = __ge__ = _undecided
+
+    def __eq__(self, other: object) -> bool:
+        return self is other if isinstance(other, Node) else self._undecided()
+
+    __hash__ = object.__hash__
 
     def sigmoid(self) -> Any:
         """The row logistic of this node."""

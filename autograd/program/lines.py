@@ -7,14 +7,14 @@ rules of the table, and from a user's own, without being written again.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
 from autograd import array_ops
 from autograd.algebra import Algebra
 from autograd.arrays import fitted
-from autograd.errors import Detached, OperandError, RuleError
+from autograd.errors import OperandError, RuleError
 from autograd.graph import Node
 from autograd.op import ArrayOp, Op, as_float
 from autograd.program.listing import Listing
@@ -69,20 +69,11 @@ class Line(Algebra):
     def shares(self, adjoint: Any, create_graph: bool, at_home: set[Node] | None = None) -> Iterator[tuple[Node, Any]]:
         raise NotImplementedError  # a line has no past: reversing.py goes by the listing
 
-    # What a rule may not do, for it would do it once and for all.
-
-    def _undecided(self, *_: Any) -> NoReturn:
-        raise Detached(
+    def why_undecided(self) -> str:
+        return (
             "this rule decides by a number, or turns one into a plain float: a program would freeze what it decided. "
             "Write it with autograd's functions, such as where and greater"
         )
-
-    __float__ = __bool__ = __lt__ = __le__ = __gt__ = __ge__ = _undecided
-
-    def __eq__(self, other: object) -> bool:
-        return self is other if isinstance(other, Node) else self._undecided()
-
-    __hash__ = object.__hash__
 
     def __repr__(self) -> str:
         return f"Line({self.listing.names.get(self.place, self.place)})"

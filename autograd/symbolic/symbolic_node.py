@@ -7,10 +7,10 @@ user's own, give derivatives of expressions without being written again.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, NoReturn
+from typing import Any
 
 from autograd.algebra import Algebra
-from autograd.errors import Detached, GraphTooLarge, OperandError, RuleError
+from autograd.errors import GraphTooLarge, OperandError, RuleError
 from autograd.graph import Node
 from autograd.op import Op, as_float
 from autograd.symbolic.forms import expression_of, number, sympy
@@ -93,17 +93,8 @@ class Symbolic(Algebra):
             "Write it with autograd's functions and + − ×, where() for choices."
         )
 
-    # A rule that asks for a number, or decides by one, would give the derivative of some point and not of all.
-
-    def _undecided(self, *_: Any) -> NoReturn:
-        raise Detached(f"{self._data} has no number to decide by: use autograd's functions, such as where and greater")
-
-    __float__ = __bool__ = __lt__ = __le__ = __gt__ = __ge__ = _undecided
-
-    def __eq__(self, other: object) -> bool:
-        return self is other if isinstance(other, Node) else self._undecided()
-
-    __hash__ = object.__hash__
+    def why_undecided(self) -> str:
+        return f"{self._data} has no number to decide by: use autograd's functions, such as where and greater"
 
     def __repr__(self) -> str:
         return f"Symbolic({self._data})"
