@@ -2,10 +2,13 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-SOURCES := autograd nn tests benchmarks
+SOURCES := autograd nn tests benchmarks notebooks
+# Notebooks are checked for names and types, and need not say for each gradient that it is there.
+AS_IN_A_LESSON := --config-file= --ignore-missing-imports --no-strict-optional --allow-redefinition \
+	--disable-error-code=union-attr --disable-error-code=call-overload --disable-error-code=misc
 
 .DELETE_ON_ERROR:
-.PHONY: demo test thorough lint format bench clean
+.PHONY: demo test thorough lint format notebooks bench clean
 
 demo: .venv/.core
 	$(BIN)/python -m autograd demo
@@ -20,10 +23,15 @@ lint: .venv/.test
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/mypy
+	$(BIN)/mypy $(AS_IN_A_LESSON) notebooks/[0-9]*.py
 
 format: .venv/.test
 	$(BIN)/ruff check --fix $(SOURCES)
 	$(BIN)/ruff format $(SOURCES)
+
+# Runs every notebook from its source and keeps what it shows beside it; ONLY="02 07" those alone.
+notebooks: .venv/.test
+	$(BIN)/python notebooks/execute.py $(ONLY)
 
 # PEERS=1 first builds an environment for the peers, each of which then runs in its own process.
 # SECTION=A or B measures that one only and keeps the figures of the other.

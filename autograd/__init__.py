@@ -105,9 +105,14 @@ from autograd.value import Value
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from autograd import numeric as numeric, symbolic as symbolic
+    from autograd import mistakes as mistakes, numeric as numeric, symbolic as symbolic
+    from autograd.comparing import compare
+    from autograd.diagnosis import why_nan
     from autograd.program import Program, record
     from autograd.view.drawing import Drawing, draw
+    from autograd.view.explaining.explanation import Explanation, explain
+    from autograd.view.opening.opened import opened
+    from autograd.view.stepping.stepper import Stepper, step
 
 # Loaded on first use, so that importing the engine costs little more than importing NumPy.
 _ON_FIRST_USE = {
@@ -116,11 +121,19 @@ _ON_FIRST_USE = {
     "check": "autograd.checking",
     "check_op": "autograd.checking",
     "checking": "autograd.checking",
+    "compare": "autograd.comparing",
     "draw": "autograd.view.drawing",
+    "explain": "autograd.view.explaining.explanation",
+    "mistakes": "autograd.mistakes",
     "numeric": "autograd.numeric",
+    "opened": "autograd.view.opening.opened",
+    "step": "autograd.view.stepping.stepper",
     "symbolic": "autograd.symbolic",
+    "why_nan": "autograd.diagnosis",
     "Drawing": "autograd.view.drawing",
+    "Explanation": "autograd.view.explaining.explanation",
     "Program": "autograd.program",
+    "Stepper": "autograd.view.stepping.stepper",
     "record": "autograd.program",
 }
 
@@ -139,16 +152,16 @@ def __dir__() -> list[str]:
 # Without abs, max, min, pow and sum, so that `from autograd import *` leaves Python's own in place.
 
 __all__ = [
-    "ArrayOp", "Drawing", "Node", "Op", "Program", "Tensor", "Value", "add", "ancestry", "arccos", "arcsin", "arctan",
-    "argmax", "argmin", "array_op", "assert_gradients", "assert_op", "broadcast_to", "check", "check_op", "checking",
-    "clip", "concatenate", "cos", "cosh", "cumsum",
-    "detect_anomaly", "divide", "dot", "draw", "einsum", "elementwise", "elu", "equal", "errors", "exp",
-    "expand_dims", "expm1", "flip", "grad", "gradients", "greater", "greater_equal", "hard_logistic",
-    "hard_tanh", "hessian", "hvp", "jacobian", "jvp", "leaky_relu", "less", "less_equal", "log", "log1p",
-    "log_sigmoid", "log_softmax", "logaddexp", "logsumexp", "matmul", "maximum", "maxout", "mean", "minimum",
-    "moveaxis", "mul", "no_grad", "norm", "not_equal", "numeric", "outer", "pad", "paused_collector", "prelu",
-    "prod", "push_forward", "reciprocal", "record", "region", "relu", "relu6", "repeat", "reshape", "sigmoid", "sign",
-    "sin", "sinh", "softmax", "softplus", "split", "sqrt", "squeeze", "stack", "std", "swapaxes", "sweeps",
-    "symbolic", "take", "tan", "tanh", "tile", "trace", "transpose", "unit_step", "value_and_grad", "var", "vjp",
-    "walk_back", "where",
+    "ArrayOp", "Drawing", "Explanation", "Node", "Op", "Program", "Stepper", "Tensor", "Value", "add", "ancestry",
+    "arccos", "arcsin", "arctan", "argmax", "argmin", "array_op", "assert_gradients", "assert_op", "broadcast_to",
+    "check", "check_op", "checking", "clip", "compare", "concatenate", "cos", "cosh", "cumsum", "detect_anomaly",
+    "divide", "dot", "draw", "einsum", "elementwise", "elu", "equal", "errors", "exp", "expand_dims", "explain",
+    "expm1", "flip", "grad", "gradients", "greater", "greater_equal", "hard_logistic", "hard_tanh", "hessian", "hvp",
+    "jacobian", "jvp", "leaky_relu", "less", "less_equal", "log", "log1p", "log_sigmoid", "log_softmax", "logaddexp",
+    "logsumexp", "matmul", "maximum", "maxout", "mean", "minimum", "mistakes", "moveaxis", "mul", "no_grad", "norm",
+    "not_equal", "numeric", "opened", "outer", "pad", "paused_collector", "prelu", "prod", "push_forward",
+    "reciprocal", "record", "region", "relu", "relu6", "repeat", "reshape", "sigmoid", "sign", "sin", "sinh",
+    "softmax", "softplus", "split", "sqrt", "squeeze", "stack", "std", "step", "swapaxes", "sweeps", "symbolic",
+    "take", "tan", "tanh", "tile", "trace", "transpose", "unit_step", "value_and_grad", "var", "vjp", "walk_back",
+    "where", "why_nan",
 ]  # fmt: skip

@@ -39,7 +39,7 @@ def record(kind: type[Any], op: Op, operands: Sequence[Any], parameters: dict[st
     if not mode.records:
         if mode.recording is None:
             node = leaf(kind, y, requires_grad=False)
-            node._mark = mode.region
+            node._mark = Mark(region=mode.region, site=calling_site()) if mode.keeps_lines else mode.region
             return node
         edges = [None] * len(edges)  # a program computes it anew, and no derivative goes through it
     y.setflags(False)  # type: ignore[call-arg]  # write=False, in a quarter of the time of y.flags.writeable = False
@@ -130,6 +130,11 @@ def _operands(node: Any, as_nodes: bool) -> list[Any]:
         else:
             operands.append(parent if as_nodes else parent._data)
     return operands
+
+
+def demand_fresh(node: Any) -> None:
+    """StaleData where a leaf's data have been set since an array node was made of it."""
+    _operands(node, as_nodes=False)
 
 
 def fitted(share: Any, shape: tuple[int, ...], dtype: Any, op: Op) -> Any:

@@ -1,4 +1,4 @@
-"""python -m autograd …: the demo, and a drawing, a table or a check of an expression typed on the command line."""
+"""python -m autograd …: the demo, and a drawing, a table, the steps or a check of an expression that is typed."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ EXAMPLES = """examples:
   python -m autograd table "1/(1+exp(-(w*x+b)))" x=1 w=0 b=0
   python -m autograd draw  "1/(1+exp(-(w*x+b)))" x=1 w=0 b=0 -o neuron.svg
   python -m autograd draw  "(x + y) * z" x=-2 y=5 z=-4 --edges values -o graph.svg
+  python -m autograd step  "1/(1+exp(-(w*x+b)))" x=1 w=0 b=0
+  python -m autograd step  "1/(1+exp(-(w*x+b)))" x=1 w=0 b=0 -o steps.html
   python -m autograd check "1/(1+exp(-(w*x+b)))" x=1 w=0 b=0 --order 2
 """
 
@@ -96,6 +98,13 @@ def _parser() -> argparse.ArgumentParser:
     _add_expression(table)
     table.set_defaults(run=_table)
 
+    step = commands.add_parser("step", help="step through an expression, forward and back")
+    _add_expression(step)
+    step.add_argument(
+        "-o", "--output", metavar="FILE", help="ending in .html, .svg or .txt (default: in the terminal, step by step)"
+    )
+    step.set_defaults(run=_step)
+
     check = commands.add_parser("check", help="hold the derivatives of an expression against numerical ones")
     _add_expression(check)
     check.add_argument("--order", type=int, default=1, help="2 for second derivatives too, and so on (default: 1)")
@@ -169,6 +178,21 @@ def _table(options: argparse.Namespace) -> int:
     from autograd.view.table import table
 
     print(table(_root(options)))
+    return 0
+
+
+def _step(options: argparse.Namespace) -> int:
+    from autograd.view.stepping.interactive import interact
+    from autograd.view.stepping.stepper import step
+
+    stepper = step(_evaluated(options, _variables(options)))
+    if options.output is not None:
+        stepper.save(options.output)
+        print(f"wrote {options.output}")
+    elif sys.stdin.isatty() and sys.stdout.isatty():
+        interact(stepper)
+    else:
+        print(stepper.listing())
     return 0
 
 

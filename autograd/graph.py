@@ -46,6 +46,11 @@ class Node:
 
     # What a kind of node brings: Value on floats, Tensor on arrays.
 
+    @property
+    def data(self) -> Any:
+        """The number, or the array."""
+        raise NotImplementedError
+
     def apply(self, op: Op, arguments: Sequence[Any], parameters: dict[str, Any] | None = None) -> Node:
         """The node that `op` makes of these arguments, one of which is this node; parameters where it is an ArrayOp."""
         raise NotImplementedError

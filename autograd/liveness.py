@@ -23,13 +23,16 @@ LINEAR: frozenset[ArrayOp] = frozenset(
 )  # fmt: skip
 
 
-def live_operands(node: Node, mask: Any) -> Iterator[tuple[Node, Any]]:
+def live_operands(node: Node, mask: Any, *, constants: bool = False) -> Iterator[tuple[Node, Any]]:
     """Each operand that a derivative is taken toward, with the entries that are live where those of `mask` are.
 
-    Nodes none of whose entries are live are left out.
+    Nodes none of whose entries are live are left out. With `constants` the constants of an array op count too.
     """
     assert node.op is not None
-    found = _through_array_op(node, mask) if node.op.whole else _through_entries(node, mask)
+    if node._data.__class__ is float:
+        yield from _of_numbers(node, mask)
+        return
+    found = _through_array_op(node, mask, constants) if node.op.whole else _through_entries(node, mask)
     for parent, reached in found:
         if reached is mask and mask.shape == np.shape(parent._data):
             yield parent, mask
@@ -39,6 +42,12 @@ def live_operands(node: Node, mask: Any) -> Iterator[tuple[Node, Any]]:
             yield parent, counts != 0.0
 
 
+def _of_numbers(node: Any, mask: Any) -> Iterator[tuple[Node, Any]]:
+    for parent, local in zip(node.parents, node.local_gradients, strict=True):
+        if local is not None and not (node.op.selects and local == 0.0):
+            yield parent, mask
+
+
 def _through_entries(node: Any, mask: Any) -> Iterator[tuple[Node, Any]]:
     """An op that selects discards a branch where the derivative toward it is exactly 0."""
     for parent, local in zip(node.parents, node.local_gradients, strict=True):
@@ -46,9 +55,10 @@ def _through_entries(node: Any, mask: Any) -> Iterator[tuple[Node, Any]]:
             yield parent, mask & (local != 0.0) if node.op.selects else mask
 
 
-def _through_array_op(node: Any, mask: Any) -> Iterator[tuple[Node, Any]]:
+def _through_array_op(node: Any, mask: Any, constants: bool) -> Iterator[tuple[Node, Any]]:
     """By the pull-back of the mask where the op selects or is linear; else every entry may reach every other."""
-    op, edges, operands = node.op, node.edges, [parent._data for parent in node.parents]
+    op, operands = node.op, [parent._data for parent in node.parents]
+    edges = [a.dtype.kind == "f" or None for a in operands] if constants and op.derivable else node.edges
     if not (op.selects or op in LINEAR):
         yield from ((p, np.ones(p._data.shape, bool)) for p, edge in zip(node.parents, edges, strict=True) if edge)
         return

@@ -7,6 +7,7 @@ import sys
 from contextlib import ContextDecorator
 from contextvars import ContextVar, Token
 from copy import copy
+from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
@@ -14,13 +15,27 @@ from autograd.errors import OperandError
 
 
 class Site(NamedTuple):
-    """The line of the user's code that made a node."""
+    """The line of the user's code that made a node. It prints as "file.py:12", in a notebook as "In[3]:12"."""
 
     file: str
     line: int
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}"
+        return f"{_cell(self.file) or self.file}:{self.line}"
+
+    @property
+    def short(self) -> str:
+        """The same without the folders."""
+        return f"{_cell(self.file) or Path(self.file).name}:{self.line}"
+
+
+def _cell(file: str) -> str:
+    """The cell whose code goes by this file name, as IPython counts it: "In[3]"; empty of any other file."""
+    # IPython is never loaded here, only asked where it runs.
+    find = getattr(sys.modules.get("IPython"), "get_ipython", None)
+    name_of = getattr(getattr(find and find(), "compile", None), "format_code_name", None)
+    known = name_of(file) if name_of is not None else None
+    return "" if known is None else str(known[1])
 
 
 class Region:

@@ -35,7 +35,8 @@ def recorder(op: Op) -> Callable[..., Any]:
     # A code object of its own lets the interpreter specialise the calls inside for this op alone.
     record.__code__ = record.__code__.replace(co_name=op.name)
     record.__name__ = op.name
-    record.__doc__ = f"{op.written('a', 'b', 'c')}, recorded as one node."
+    operands = [f"x{i + 1}" for i in range(op.arity)] if op.arity > 3 else ["a", "b", "c"]
+    record.__doc__ = f"{op.written(*operands)}, recorded as one node."
     return record
 
 
@@ -136,7 +137,7 @@ def _record(op: Op, operands: Sequence[Any], mode: Mode) -> Any:
     if not all(x.__class__ is float for x in floats):
         raise OperandError(f"{op.name} cannot join a Value and a Tensor: use one kind of node throughout")
     if not mode.records and mode.recording is None:
-        return _constant(op, parents, floats)
+        return _constant(op, parents, floats, mode)
     y, derivatives = op.value_and_derivatives(*floats)
     node: Any = blank(next(p.__class__ for p in parents if isinstance(p, Node)))
     node._data, node.grad, node.op, node._mark = y, 0.0, op, mode.region
@@ -153,11 +154,12 @@ def _record(op: Op, operands: Sequence[Any], mode: Mode) -> Any:
     return node
 
 
-def _constant(op: Op, parents: Sequence[Any], floats: Sequence[float]) -> Any:
-    """What an op gives under no_grad: its value, and nothing of how it came about."""
+def _constant(op: Op, parents: Sequence[Any], floats: Sequence[float], mode: Mode) -> Any:
+    """What an op gives under no_grad: its value, and of how it came about at most the line."""
     node: Any = blank(next(p.__class__ for p in parents if isinstance(p, Node)))
     node._data, node.grad, node._requires_grad = op(*floats), 0.0, False
-    node.op = node._left = node._right = node._d_left = node._d_right = node._mark = None
+    node.op = node._left = node._right = node._d_left = node._d_right = None
+    node._mark = Mark(site=calling_site()) if mode.keeps_lines else None
     return node
 
 

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from autograd import array_functions as functions, array_ops, arrays, backward, numpy_protocols, ops
 from autograd.errors import ArgumentError, AutogradError, Detached, OperandError, ShapeError
-from autograd.graph import MANY, Node
+from autograd.graph import MANY, Mark, Node
 from autograd.leaf_data import LeafData
-from autograd.modes import current_mode, no_grad
+from autograd.modes import calling_site, current_mode, no_grad
 from autograd.op import Op, as_float
 
 
@@ -134,6 +134,7 @@ class Tensor(Node):
         """The one entry of a Tensor of size 1 as a plain number."""
         if self.size != 1:
             raise ShapeError(f"item() is the number of a Tensor of size 1, and this one has shape {self.shape}")
+        self._demand_readable("the number")
         if current_mode().attached:
             raise Detached(f"a plain number made of {self!r} would cut the derivative off here")
         return self._data.item()
@@ -145,10 +146,16 @@ class Tensor(Node):
 
     def detach(self) -> Tensor:
         """A constant with the same data."""
-        if current_mode().recording is not None:
+        mode = current_mode()
+        if mode.recording is not None:
             with no_grad():
                 return self * 1.0  # a line of the program, through which no derivative goes
-        return arrays.leaf(Tensor, self._data.copy() if self.op is None else self._data, requires_grad=False)
+        constant: Tensor = arrays.leaf(
+            Tensor, self._data.copy() if self.op is None else self._data, requires_grad=False
+        )
+        if mode.keeps_lines:
+            constant._mark = Mark(region=mode.region, site=calling_site())
+        return constant
 
     # ── the graph ────────────────────────────────────────────────────────────────────────────────────────────────────
 

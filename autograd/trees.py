@@ -55,4 +55,6 @@ def _form(tree: Any) -> str:
         return f"a dict with the keys {list(tree)}"
     if isinstance(tree, (list, tuple)):
         return f"a {type(tree).__name__} of {len(tree)}"
+    if getattr(tree, "ndim", 0):
+        return f"an array of shape {tree.shape}"
     return f"{type(tree).__name__}: {str(tree)[:60]}"

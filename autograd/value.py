@@ -152,7 +152,10 @@ class Value(Node):
         return self._data != 0.0
 
     def __float__(self) -> float:
-        if current_mode().attached:
+        mode = current_mode()
+        if mode.recording is not None:
+            mode.recording.read(self, "the number")
+        if mode.attached:
             raise Detached(
                 f"float({self!r}) would cut the derivative off here: write autograd.exp and the like, not math.exp"
             )

@@ -9,13 +9,14 @@ from benchmarks.race import PEERS, compared, race
 from benchmarks.targets import AT_LEAST, AT_MOST, Times, ratio, target
 from benchmarks.tensor_workloads import TASKS, Task
 
-OURS, RECORDED, HAND, PRODUCTS = (
-    "glassgrad eager", "glassgrad recorded", "NumPy by hand", "the matrix products alone"
+OURS, RECORDED, NATIVE, HAND, PRODUCTS = (
+    "glassgrad eager", "glassgrad recorded", "glassgrad native", "NumPy by hand", "the matrix products alone"
 )  # fmt: skip
 TORCH, FUSED, COMPILED = "torch eager", "torch, fused Adam", "torch.compile"
 TORCHES = [TORCH, FUSED, COMPILED]
-PEER_SYSTEMS = [*TORCHES, "jax.jit"]
-SYSTEMS = [OURS, RECORDED, *PEER_SYSTEMS, HAND, PRODUCTS]
+JAX = "jax.jit"
+PEER_SYSTEMS = [*TORCHES, JAX]
+SYSTEMS = [OURS, RECORDED, NATIVE, *PEER_SYSTEMS, HAND, PRODUCTS]
 TITLE = (
     "B. One training step: forward, softmax cross-entropy, backward, update; float32, two threads. "
     "µs a step, median: × our eager time in the same round, median (range)."
@@ -27,15 +28,16 @@ def measured() -> dict[str, Any]:
     rows: list[dict[str, Any]] = []
     aims: list[dict[str, Any]] = []
     for task in TASKS.values():
-        times = race("tensors", systems_for(task), task.name, peers=PEER_SYSTEMS, optional=[COMPILED])
+        times = race("tensors", systems_for(task), task.name, peers=PEER_SYSTEMS, optional=[COMPILED, NATIVE])
         rows += compared(task.name, times, OURS)
         aims += targets_of(task, times)
     return {"steps": rows, "targets": aims}
 
 
 def targets_of(task: Task, times: Times) -> list[dict[str, Any]]:
-    """What is aimed at: eagerly where torch spends most of its time in the same products, and elsewhere; recorded."""
-    large = max(task.sizes) > 100 and task.optimizer == "Adam"
+    """What is aimed at: eagerly where torch spends most of its time in the same products, and elsewhere; compiled."""
+    products_matter = max(task.sizes) > 100
+    large = products_matter and task.optimizer == "Adam"
     rounds = zip(*(times[system] for system in TORCHES if system in times), strict=True)
     fastest = {**times, "the fastest torch": list(map(min, rounds))}
     return [
@@ -47,6 +49,9 @@ def targets_of(task: Task, times: Times) -> list[dict[str, Any]]:
             1,
             ratio(fastest, "the fastest torch", RECORDED) if any(system in times for system in TORCHES) else [],
         ),
+        target(f"{task.name}, native: ours ÷ jax.jit", AT_MOST, 1.05, ratio(times, NATIVE, JAX))
+        if products_matter
+        else target(f"{task.name}, native: jax.jit ÷ ours", AT_LEAST, 2, ratio(times, JAX, NATIVE)),
     ]
 
 

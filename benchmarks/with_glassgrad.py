@@ -28,10 +28,19 @@ def eager(task: Task) -> Step:
 
 
 def recorded(task: Task) -> Step:
-    """The whole step as one program."""
+    """The whole step as one program, in NumPy calls."""
+    return _compiled(task, "numpy")
+
+
+def native(task: Task) -> Step:
+    """The whole step as one program, in machine code."""
+    return _compiled(task, "native")
+
+
+def _compiled(task: Task, kind: str) -> Step:
     X, y = task.data()
     model = _network(task)
-    step = nn.compiled_step(model, nn.CrossEntropyLoss(), _optimizer(task, model))
+    step = nn.compiled_step(model, nn.CrossEntropyLoss(), _optimizer(task, model), kind=kind)
     return lambda: step(X, y)
 
 

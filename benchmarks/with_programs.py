@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from functools import partial, reduce
+from functools import reduce
 from typing import Any
 
 import numpy as np
 
 from autograd import maximum, no_grad, record
 from autograd.program import Program
-from autograd.program.passes import simplified
+from autograd.program.floats.executor import Floats
+from autograd.program.simplifying.passes import simplified
 from benchmarks.program_workloads import Functions, Problem, Running, problem, told_apart
 from benchmarks.workloads import shares_of
 
@@ -68,11 +69,8 @@ def zero_copy(kind: str, workload: str, size: int) -> Running:
     """A call that reads and writes arrays given before."""
     task = problem(workload, size, FUNCTIONS)
     program = BOUND[kind](recorded(task))
-    parameters = len(task.arguments[0])
-    inputs = np.concatenate([np.ravel(x) for x in task.arguments])
-    results = np.empty(1 + parameters)
-    call = partial(program._recordings.first.executor(program._kind).call, inputs, results)
-    weights, gradient, rate = inputs[:parameters], results[1:], task.rate
+    run = program.on_buffers(*task.arguments)
+    weights, gradient, rate, call = run.inputs[: len(task.arguments[0])], run.gradient, task.rate, run.run
 
     def train() -> None:
         call()
@@ -82,7 +80,7 @@ def zero_copy(kind: str, workload: str, size: int) -> Running:
     def answer() -> float:
         weights[:] = task.arguments[0]
         call()
-        return told_apart(results[:1], gradient)
+        return told_apart(run.value, gradient)
 
     return Running(call if rate is None else train, answer, task.operations)
 
@@ -97,14 +95,14 @@ def recording(workload: str, size: int) -> Running:
 
 
 def emitting(workload: str, size: int) -> Running:
-    """Recording, simplifying where a program is small enough, and making what calls on floats run."""
+    """Recording, simplifying where a program is small enough, and making all that calls on floats need, tables too."""
     task = problem(workload, size, FUNCTIONS)
-    return _repeated(lambda: recorded(task)._recordings.first.executor("python").functions, task)
+    return _repeated(lambda: Floats(simplified(recorded(task).listing)[0], "loss").prepare(), task)
 
 
 def compiling(workload: str, size: int) -> Running:
     """Straight-line machine code from simplified instructions."""
-    from autograd.program.machine_code import StraightCode  # with Numba installed
+    from autograd.program.native.machine_code import StraightCode  # with Numba installed
 
     task = problem(workload, size, FUNCTIONS)
     listing, _ = simplified(recorded(task).listing)

@@ -172,6 +172,8 @@ def training_step(system: str) -> Callable[[Any], Callable[[], Any]]:
         from benchmarks.with_glassgrad import eager as make
     elif system == "glassgrad recorded":
         from benchmarks.with_glassgrad import recorded as make
+    elif system == "glassgrad native":
+        from benchmarks.with_glassgrad import native as make
     elif system == "NumPy by hand":
         from benchmarks.by_hand import numpy_by_hand as make
     elif system == "the matrix products alone":

@@ -25,9 +25,12 @@ from nn.callbacks import StopTraining
 from nn.checkpoints import load, load_state, save, save_state
 from nn.classes import predicted_class
 from nn.clipping import clip_grad_norm, clip_grad_value
-from nn.compiled import CompiledStep, compiled_step
+from nn.compiling.step import CompiledStep, compiled_step
 from nn.cross_entropy import CrossEntropyLoss, LogLoss, NLLLoss, SoftCrossEntropy
 from nn.data import Dataset
+from nn.diagnosis.findings import Finding
+from nn.diagnosis.report import Health, health
+from nn.diagrams.diagram import diagram
 from nn.distance_losses import AbsoluteError, HalfSquaredError, L1Loss, MSELoss, SquaredError
 from nn.history import History
 from nn.layers import Dropout, Flatten, Linear, Maxout, PReLU
@@ -79,10 +82,12 @@ __all__ = [
     "Dropout",
     "ExponentialLR",
     "ExponentialLoss",
+    "Finding",
     "Flatten",
     "HalfSquaredError",
     "HardLogistic",
     "HardTanh",
+    "Health",
     "HingeLoss",
     "History",
     "Identity",
@@ -128,8 +133,10 @@ __all__ = [
     "compiled_step",
     "confusion",
     "data",
+    "diagram",
     "error_rate",
     "fit",
+    "health",
     "initializers",
     "l2_penalty",
     "load",

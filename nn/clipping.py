@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -41,7 +42,22 @@ def clip_grad_value(parameters: Any, most: float) -> None:
             parameter.grad = max(-limit, min(limit, parameter.grad))
 
 
-def clipper(optimizer: Optimizer, norm: float | None, limit: float | None) -> Callable[[], None] | None:
+@dataclass(frozen=True)
+class Clipper:
+    """Clips an optimizer's gradients when it is called: every entry to `limit`, then their joint norm to `norm`."""
+
+    optimizer: Optimizer
+    norm: float | None
+    limit: float | None
+
+    def __call__(self) -> None:
+        if self.limit is not None:
+            clip_grad_value(self.optimizer.parameters, self.limit)
+        if self.norm is not None:
+            clip_grad_norm(self.optimizer.parameters, self.norm)
+
+
+def clipper(optimizer: Optimizer, norm: float | None, limit: float | None) -> Clipper | None:
     """What clips an optimizer's gradients before a step, the value first; None where nothing does.
 
     Each bound is checked at once.
@@ -51,14 +67,7 @@ def clipper(optimizer: Optimizer, norm: float | None, limit: float | None) -> Ca
     for bound, clip in ((norm, clip_grad_norm), (limit, clip_grad_value)):
         if bound is not None:
             clip([], bound)
-
-    def clip_all() -> None:
-        if limit is not None:
-            clip_grad_value(optimizer.parameters, limit)
-        if norm is not None:
-            clip_grad_norm(optimizer.parameters, norm)
-
-    return clip_all
+    return Clipper(optimizer, norm, limit)
 
 
 def _limit(most: Any, where: str) -> float:

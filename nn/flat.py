@@ -14,9 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd import Tensor, Value
+from autograd.aligned import aligned_zeros
 
-# Entries that are moved at a time: with the optimizer's own arrays they stay in a core's second-level cache.
-BLOCK = 65_536
+# Entries that are moved at a time: with the optimizer's own arrays they stay in the cache from one call to the next.
+# Smaller blocks, which the second-level cache would hold, were no quicker: there are more calls to make.
+BLOCK = 131_072
 
 
 class Flat:
@@ -26,8 +28,8 @@ class Flat:
         self.parameters = parameters
         ends = list(accumulate(sizes))
         self.places = [slice(end - size, end) for size, end in zip(sizes, ends, strict=True)]
-        self.data: NDArray[Any] = np.zeros(ends[-1], dtype)
-        self.grad: NDArray[Any] = np.zeros(ends[-1], dtype)
+        self.data: NDArray[Any] = aligned_zeros(ends[-1], dtype)
+        self.grad: NDArray[Any] = aligned_zeros(ends[-1], dtype)
 
     def gather(self) -> list[bool]:
         """Brings numbers and gradients into their places, and says which parameters have a gradient to follow."""
@@ -49,19 +51,29 @@ class FlatTensors(Flat):
 
     def __init__(self, parameters: Sequence[Tensor]) -> None:
         super().__init__(parameters, [p.size for p in parameters], parameters[0].dtype)
-        self.homes: list[Any] = [None] * len(parameters)
+        self._homes: list[Any] = []
 
     def gather(self) -> list[bool]:
-        for i, (parameter, place) in enumerate(zip(self.parameters, self.places, strict=True)):
-            if not parameter.lives_in(self.homes[i]):  # at first, or when another optimizer has taken it in
-                self.homes[i] = self.data[place].reshape(parameter.shape)
-                parameter.move_to(self.homes[i], self.grad[place].reshape(parameter.shape))
+        for parameter, (home, grad) in zip(self.parameters, self.homes, strict=True):
+            if not parameter.lives_in(home):  # at first, or when another optimizer has taken it in
+                parameter.move_to(home, grad)
         return [p.requires_grad and p.bring_grad_home() for p in self.parameters]
 
     def release(self, moved: Sequence[bool]) -> None:
         for parameter, has_moved in zip(self.parameters, moved, strict=True):
             if has_moved:
                 parameter.changed()
+
+    @property
+    def homes(self) -> list[tuple[NDArray[Any], NDArray[Any]]]:
+        """Of every parameter its part of the two arrays: the same ones whenever it comes back."""
+        if not self._homes:
+            several = zip(self.parameters, self.places, strict=True)
+            self._homes = [(self.data[at].reshape(p.shape), self.grad[at].reshape(p.shape)) for p, at in several]
+        return self._homes
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "_homes": []}  # a copy has parts of its own arrays
 
 
 class FlatValues(Flat):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from copy import deepcopy
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from autograd.errors import ArgumentError, MissingExtra
@@ -26,6 +26,15 @@ class Score(NamedTuple):
         return math.isnan(self.loss), self.error_rate or 0.0, self.loss
 
 
+class Origin(NamedTuple):
+    """What a run trained, with which loss and optimizer, and on which samples: what `nn.health` needs to know more."""
+
+    model: Any
+    loss: Any
+    optimizer: Any
+    samples: Any
+
+
 @dataclass
 class History:
     """One entry an epoch in every list; a list stays empty where there was nothing to measure.
@@ -34,7 +43,9 @@ class History:
     validation lists after it; metrics are lists under the names that fit was given. `learning_rate` is that of the
     epoch. `best_epoch` is the epoch after which the weights were best, 0 where those that the model came with are.
     `stopped` is "finished" after all epochs, "early" when the validation error no longer fell, "callback" where a
-    callback ended the run, "interrupted" after Ctrl-C. `eager_because` says why compile=True had no effect.
+    callback ended the run, "interrupted" after Ctrl-C. `eager_because` says why steps were not compiled, or from
+    some step on no longer, where `compile` asked for it.
+    `origin` is what fit trained; copies, files and comparisons leave it out.
     """
 
     loss: list[float] = field(default_factory=list)
@@ -47,6 +58,10 @@ class History:
     best_epoch: int = 0
     stopped: str = "finished"
     eager_because: str = ""
+    origin: Origin | None = field(default=None, init=False, repr=False, compare=False)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: item for name, item in vars(self).items() if name != "origin"}
 
     def add(self, training: Score, validation: Score | None, learning_rate: float) -> None:
         """Enters the scores of one more epoch."""
@@ -65,7 +80,7 @@ class History:
 
     def to_dict(self) -> dict[str, Any]:
         """Lists, numbers and strings under the names of the attributes, ready for JSON."""
-        return asdict(self)
+        return deepcopy(self.__getstate__())
 
     @classmethod
     def from_dict(cls, state: Mapping[str, Any]) -> History:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 import warnings
 from collections.abc import Callable
 from typing import Any, NoReturn
@@ -11,7 +12,7 @@ import numpy as np
 
 from autograd import Tensor, Value, no_grad
 from autograd.backward import paused_collector
-from autograd.errors import Diverged
+from autograd.errors import AutogradError, Diverged
 from nn.classes import is_list
 from nn.history import Score
 from nn.losses import Loss
@@ -28,6 +29,7 @@ class Learner:
     """
 
     reason = ""  # why steps are not compiled, where that was asked for
+    kind = ""  # for what steps are compiled, "numpy" or "native", where that was asked for
     rows_measured = 1  # how many rows an evaluation takes at a time, or a batch where that is more
 
     def __init__(
@@ -70,7 +72,10 @@ class Learner:
     def go_on_eagerly(self, error: Exception) -> None:
         """From now on runs no programs, of which this error is the reason, and warns."""
         self.reason = f"{type(error).__name__}: {error}"
-        warnings.warn(f"fit: compile=True has no effect here. {self.reason}", stacklevel=3)
+        if not isinstance(error, AutogradError):
+            self.reason += " (while a program is recorded, inputs and targets are nodes)"
+        asked = True if self.kind == "numpy" else f'"{self.kind}"'
+        warn_caller(f"fit: compile={asked} has no effect from here on. {self.reason}")
 
     def look_through(self, epoch: int, number: int) -> None:
         """At the end of an epoch of so many batches: raises Diverged for what no step has seen."""
@@ -223,6 +228,14 @@ def learner_for(
 def is_array_model(model: Module) -> bool:
     """Whether a model is made of Tensors."""
     return any(isinstance(parameter, Tensor) for parameter in model.parameters())
+
+
+def warn_caller(message: str) -> None:
+    """Warns at the line from which this package was called."""
+    frame, depth = sys._getframe(), 1
+    while frame.f_back is not None and frame.f_globals["__name__"].startswith(f"{__package__}."):
+        frame, depth = frame.f_back, depth + 1
+    warnings.warn(message, stacklevel=depth)
 
 
 def _numbers(outputs: Any) -> Any:

@@ -6,6 +6,7 @@ remembers of earlier moves lies in arrays beside w. Letters as in the papers; λ
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -13,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd import Tensor, Value
+from autograd.aligned import aligned_empty, aligned_zeros
 from autograd.errors import ArgumentError, AutogradError, OperandError
 from nn.arguments import rate
 from nn.flat import BLOCK, flattened
@@ -35,19 +37,28 @@ class Optimizer:
     memory: tuple[str, ...] = ()  # the names of the arrays it remembers, of zeros at the start
 
     def __init__(self, parameters: Any, lr: float, weight_decay: float = 0.0) -> None:
-        unique = {parameter: name for name, parameter in reversed(_named(parameters))}
+        named = _named(parameters)
+        unique = {parameter: name for name, parameter in reversed(named)}
         self.parameters: list[Parameter] = list(reversed(unique))
         self.names = [unique[parameter] for parameter in self.parameters]
+        given = Counter(parameter for _, parameter in named)
+        self.repeated = [unique[parameter] for parameter in self.parameters if given[parameter] > 1]  # for nn.health
         if not self.parameters:
             raise ArgumentError(f"{type(self).__name__} got no parameters: there is nothing to optimise")
         self.lr = rate(lr, type(self).__name__, "lr")
         self.weight_decay = rate(weight_decay, type(self).__name__, "weight_decay")
         self.steps = 0
         self.flats = flattened(self.parameters)
-        self._memories = [{name: np.zeros_like(flat.data) for name in self.memory} for flat in self.flats]
-        self._scratch = [np.empty((2, min(BLOCK, flat.data.size)), flat.data.dtype) for flat in self.flats]
+        self._memories = [
+            {name: aligned_zeros(flat.data.size, flat.data.dtype) for name in self.memory} for flat in self.flats
+        ]
+        self._scratch = [
+            [aligned_empty(min(BLOCK, flat.data.size), flat.data.dtype) for _ in range(2)] for flat in self.flats
+        ]
         decays = {parameter: not is_bias(name) for parameter, name in zip(self.parameters, self.names, strict=True)}
         self._planned: tuple[Any, list[list[Part]]] | None = None
+        self._numbers: tuple[float, ...] = ()
+        self._arrays: dict[Any, list[Array]] = {}
         self._decays = [[decays[parameter] for parameter in flat.parameters] for flat in self.flats]
 
     def zero_grad(self) -> None:
@@ -101,7 +112,7 @@ class Optimizer:
                             flat.data[b],
                             flat.grad[b],
                             decay,
-                            (scratch[0, : b.stop - b.start], scratch[1, : b.stop - b.start]),
+                            (scratch[0][: b.stop - b.start], scratch[1][: b.stop - b.start]),
                             [a[b] for a in memory.values()],
                         )
                         for b, decay in flat.blocks(moved, decays if plan[1] else [False] * len(decays))
@@ -116,6 +127,23 @@ class Optimizer:
 
     def prepare(self) -> None:
         """Works out what is the same for every number of this step."""
+        numbers = self.numbers()
+        if numbers != self._numbers:
+            self._numbers = numbers
+            for found in self._arrays.values():
+                _fill(found, numbers)
+
+    def numbers(self) -> tuple[float, ...]:
+        """What `move` reckons with besides the arrays, for this step; it gets them from `arrays`."""
+        return ()
+
+    def arrays(self, w: Array) -> list[Array]:
+        """The numbers of this step as arrays of w's dtype, which NumPy would make of floats at every call."""
+        found = self._arrays.get(w.dtype)
+        if found is None:
+            found = self._arrays[w.dtype] = [np.empty((), w.dtype) for _ in self._numbers]
+            _fill(found, self._numbers)
+        return found
 
     def move(self, w: Array, g: Array, decay: float, scratch: Scratch, *remembered: Array) -> None:
         """Changes w in place; `scratch` is two arrays of the same length to work in, g must stay as it is."""
@@ -185,28 +213,32 @@ class SGD(Optimizer):
         self.memory = ("velocity",) if self.momentum else ()
         super().__init__(parameters, lr, weight_decay)
 
+    def numbers(self) -> tuple[float, ...]:
+        return self.lr, self.momentum
+
     def move(self, w: Array, g: Array, decay: float, scratch: Scratch, *remembered: Array) -> None:
         step, spare = scratch
+        lr, momentum = self.arrays(w)
         if remembered:
             (v,) = remembered
-            v *= self.momentum
+            v *= momentum
             v += g
             if decay:
                 v += np.multiply(w, decay, out=spare)
             if self.nesterov:
-                np.multiply(v, self.momentum, out=step)
+                np.multiply(v, momentum, out=step)
                 step += g
                 if decay:
                     step += spare
-                step *= self.lr
+                step *= lr
             else:
-                np.multiply(v, self.lr, out=step)
+                np.multiply(v, lr, out=step)
         elif decay:
             np.multiply(w, decay, out=spare)
             np.add(g, spare, out=step)
-            step *= self.lr
+            step *= lr
         else:
-            np.multiply(g, self.lr, out=step)
+            np.multiply(g, lr, step)
         w -= step
 
     def settings(self) -> dict[str, Any]:
@@ -230,17 +262,21 @@ class RMSprop(Optimizer):
         self.eps = rate(eps, "RMSprop", "eps")
         super().__init__(parameters, lr, weight_decay)
 
+    def numbers(self) -> tuple[float, ...]:
+        return self.alpha, 1.0 - self.alpha, self.eps, self.lr
+
     def move(self, w: Array, g: Array, decay: float, scratch: Scratch, *remembered: Array) -> None:
         (s,), (step, spare) = remembered, scratch
+        alpha, rest, eps, lr = self.arrays(w)
         g = _decayed(w, g, decay, spare)
-        np.multiply(g, g, out=step)
-        step *= 1.0 - self.alpha
-        s *= self.alpha
+        np.multiply(g, g, step)
+        step *= rest
+        s *= alpha
         s += step
-        np.sqrt(s, out=step)
-        step += self.eps
-        np.divide(g, step, out=step)
-        step *= self.lr
+        np.sqrt(s, step)
+        step += eps
+        np.divide(g, step, step)
+        step *= lr
         w -= step
 
     def settings(self) -> dict[str, Any]:
@@ -256,15 +292,19 @@ class Adagrad(Optimizer):
         self.eps = rate(eps, "Adagrad", "eps")
         super().__init__(parameters, lr, weight_decay)
 
+    def numbers(self) -> tuple[float, ...]:
+        return self.eps, self.lr
+
     def move(self, w: Array, g: Array, decay: float, scratch: Scratch, *remembered: Array) -> None:
         (s,), (step, spare) = remembered, scratch
+        eps, lr = self.arrays(w)
         g = _decayed(w, g, decay, spare)
-        np.multiply(g, g, out=step)
+        np.multiply(g, g, step)
         s += step
-        np.sqrt(s, out=step)
-        step += self.eps
-        np.divide(g, step, out=step)
-        step *= self.lr
+        np.sqrt(s, step)
+        step += eps
+        np.divide(g, step, step)
+        step *= lr
         w -= step
 
     def settings(self) -> dict[str, Any]:
@@ -295,24 +335,25 @@ class Adam(Optimizer):
         self.eps = rate(eps, name, "eps")
         super().__init__(parameters, lr, weight_decay)
 
-    def prepare(self) -> None:
+    def numbers(self) -> tuple[float, ...]:
+        """β₁, β₂, and ε and lr for m and v as they are remembered."""
         first, second = self.betas
         spread = ((1.0 - second) / (1.0 - second**self.steps)) ** 0.5  # √v̂ = spread · √(v / (1 − β₂))
-        self._scaled_lr = self.lr * (1.0 - first) / (1.0 - first**self.steps) / spread
-        self._scaled_eps = self.eps / spread
+        return first, second, self.eps / spread, self.lr * (1.0 - first) / (1.0 - first**self.steps) / spread
 
     def move(self, w: Array, g: Array, decay: float, scratch: Scratch, *remembered: Array) -> None:
         (m, v), (step, spare) = remembered, scratch
+        first, second, eps, lr = self.arrays(w)
         g = self.decayed(w, g, decay, spare)
-        m *= self.betas[0]
+        m *= first
         m += g
-        np.multiply(g, g, out=step)
-        v *= self.betas[1]
+        np.multiply(g, g, step)
+        v *= second
         v += step
-        np.sqrt(v, out=step)
-        step += self._scaled_eps
-        np.divide(m, step, out=step)
-        step *= self._scaled_lr
+        np.sqrt(v, step)
+        step += eps
+        np.divide(m, step, step)
+        step *= lr
         w -= step
 
     def decayed(self, w: Array, g: Array, decay: float, spare: Array) -> Array:
@@ -340,6 +381,12 @@ class AdamW(Adam):
         if decay:
             w *= 1.0 - self.lr * decay
         return g
+
+
+def _fill(arrays: Iterable[Array], numbers: Iterable[float]) -> None:
+    """Writes each number into the array that stands for it, and of which others may know."""
+    for array, number in zip(arrays, numbers, strict=True):
+        array[()] = number
 
 
 def _decayed(w: Array, g: Array, decay: float, spare: Array) -> Array:

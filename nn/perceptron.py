@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from autograd.errors import ArgumentError
 from nn.arguments import at_least_one, rate as checked_rate
@@ -24,11 +25,12 @@ class Perceptron(Neuron):
         super().__init__(inputs, activation="step", rng=0)
         self.set_weights([0.0] * inputs, bias=0.0)
 
-    def learn(self, X: Sequence[Sequence[float]], y: Sequence[int], epochs: int = 100, rate: float = 1.0) -> bool:
+    def learn(self, X: Any, y: Any, epochs: int = 100, rate: float = 1.0) -> bool:
         """Learns by w ← w + rate·(y − ŷ)·x, b ← b + rate·(y − ŷ), and returns whether it came to make no mistake.
 
-        Labels are 0 and 1. It stops after the first epoch without a mistake, and after `epochs` at the latest.
-        Parameters that are frozen, their requires_grad False, stay as they are.
+        X holds a row for each sample, in an array or in lists; labels are 0 and 1. It stops after the first epoch
+        without a mistake, and after `epochs` at the latest. Parameters that are frozen, their
+        requires_grad False, stay as they are.
         """
         rate = checked_rate(rate, "Perceptron.learn", "rate")
         samples = checked_samples(X, y)

@@ -21,24 +21,26 @@ LossFunction: TypeAlias = Callable[[Any, Any], Any]
 _ROWS_CHECKED = 65_536  # labels of an array that are checked at a time
 
 
-def demand_parts(model: Any, loss: Any, optimizer: Any, schedule: Any) -> None:
+def demand_parts(model: Any, loss: Any, optimizer: Any, schedule: Any, where: str = "fit") -> None:
     """Raises OperandError or ArgumentError where these are not what they should be, or do not belong together."""
     for what, part, arguments in (("loss", loss, ""), ("optimizer", optimizer, "model, …")):
         if isinstance(part, type):
             name = part.__name__
-            raise OperandError(f"fit: {what}={name} is a class, and fit needs one of its kind: {name}({arguments})")
+            raise OperandError(
+                f"{where}: {what}={name} is a class, and {where} needs one of its kind: {name}({arguments})"
+            )
     if not isinstance(model, Module) or not isinstance(optimizer, Optimizer) or not callable(loss):
         raise OperandError(
-            "fit takes a Module, X, y, loss=… such as nn.CrossEntropyLoss() and optimizer=… such as "
-            f"nn.SGD(model, lr=0.1); got {model!r}, {loss!r} and {optimizer!r}"
+            f"{where} takes a Module, {'X, y, ' if where == 'fit' else ''}loss=… such as nn.CrossEntropyLoss() and "
+            f"optimizer=… such as nn.SGD(model, lr=0.1); got {model!r}, {loss!r} and {optimizer!r}"
         )
     if isinstance(loss, Loss) and loss.reduction != "mean":
-        raise ArgumentError(f"fit follows the mean loss of a batch: {loss!r} needs reduction='mean'")
+        raise ArgumentError(f"{where} follows the mean loss of a batch: {loss!r} needs reduction='mean'")
     parameters = model.parameters()
     if not set(parameters) & set(optimizer.parameters):
-        raise ArgumentError("fit: the optimizer holds none of the model's parameters, so nothing would be learned")
+        raise ArgumentError(f"{where}: the optimizer holds none of the model's parameters, so nothing would be learned")
     if is_array_model(model) and any(isinstance(parameter, Value) for parameter in parameters):
-        raise OperandError(f"fit: {model!r} holds both Values and Tensors; a model is made of one kind of node")
+        raise OperandError(f"{where}: {model!r} holds both Values and Tensors; a model is made of one kind of node")
     if schedule is not None and getattr(schedule, "optimizer", None) is not optimizer:
         raise ArgumentError(f"fit: schedule must be a schedule of this very optimizer, got {schedule!r}")
 

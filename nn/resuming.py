@@ -82,6 +82,7 @@ def go_on(run: Run, state: Mapping[str, Any], settings: Mapping[str, Any], epoch
         if not differences:
             run.history = History.from_dict(state["history"])
             run.epoch = len(run.history.loss)
+            run.learner.reason = run.history.eager_because
             run.best.load_state_dict(state["best"], run.epoch)
     except _MISTAKEN as error:
         differences = [f"it is not what fit saves ({type(error).__name__}: {error})"]
@@ -109,6 +110,7 @@ def settings_of(run: Run, seed: Any, **others: Any) -> dict[str, Any]:
             "batch_size": run.batch_size,
             "patience": run.patience,
             "metrics": sorted(run.learner.metrics),
+            "compile": run.learner.kind or False,
             **others,
         }
     )
@@ -130,6 +132,7 @@ def rewound(rng: np.random.Generator, state: Mapping[str, Any], where: Any) -> n
 def _setting_differences(state: Mapping[str, Any], settings: Mapping[str, Any]) -> list[str]:
     saved = state["settings"]
     found = []
+    saved = {"compile": settings["compile"], **saved}  # which is not in older files
     for name in [name for name in settings if name != "start" and saved.get(name) != settings[name]]:
         # A rate that a schedule has set in this very process is no difference.
         now = {"kind": state["optimizer"]["kind"], **state["optimizer"]["settings"]}

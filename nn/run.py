@@ -40,6 +40,7 @@ class Run:
         self.best.demand_bounded(met, f"in epoch {epoch}")
         validated = self.best.after(epoch, met)
         self.history.add(met, validated, rate)
+        self.history.eager_because = self.learner.reason
         self.epoch = epoch
         if self.schedule is not None:
             self.schedule.step((validated or met).loss)

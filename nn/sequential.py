@@ -89,7 +89,7 @@ class Sequential(Module):
         return iter(self._modules.values())
 
     @overload
-    def __getitem__(self, index: int | str) -> Module: ...
+    def __getitem__(self, index: int | str) -> Any: ...  # whatever module it is, with its own attributes
 
     @overload
     def __getitem__(self, index: slice) -> Sequential: ...

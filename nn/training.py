@@ -10,9 +10,8 @@ from nn import resuming
 from nn.arguments import at_least_one
 from nn.callbacks import Callback
 from nn.clipping import clipper
-from nn.compiled import compiled_learner_for
-from nn.history import History
-from nn.learning import learner_for
+from nn.compiling.learning import compiled_learner_for
+from nn.history import History, Origin
 from nn.module import Module, training_mode
 from nn.optimizers import Optimizer
 from nn.randomness import Randomness, generator_from
@@ -38,7 +37,7 @@ def fit(
     clip_value: float | None = None,
     metrics: Mapping[str, Callable[[Any, Any], Any]] | None = None,
     callbacks: Sequence[Callback] = (),
-    compile: bool = False,
+    compile: bool | str = False,
     checkpoint: Any = None,
     every: int = 1,
     resume: bool = False,
@@ -63,8 +62,11 @@ def fit(
     With `compile` a step of a model of Tensors, forward, loss, backward, clipping and the optimizer's move, is recorded
     once for batches of one shape and then run as one program. Recording runs the model on the batch. Of a model of
     Values the loss of one sample is recorded, and batches run through it in lanes. The weights are those of the run
-    without `compile`, up to the rounding of sums; a branch on numbers is recorded when a sample first takes it. What
-    cannot be recorded is run as without `compile`: a warning says why, and so does the history.
+    without `compile`, up to the rounding of sums; a branch on numbers is recorded when a sample first takes it, and
+    all is recorded anew where callbacks change what the model or the loss holds. Only what a loss reads elsewhere, such
+    as a global, stays what it was. What cannot be recorded is run as without `compile`: a warning says why, and so does
+    the history. With "native" both are machine code, made by Numba in some seconds for every recording and kept on
+    disk; a step that has no native form is run by NumPy, and a warning names what has none.
 
     With a path as `checkpoint` all that the run depends on is saved after every `every` epochs and after the last.
     With `resume` the run goes on from there, to the same weights and history, bit by bit, as if it had never stopped;
@@ -84,7 +86,7 @@ def fit(
     epochs, rng = at_least_one(epochs, "fit", "epochs"), generator_from(seed)
     demand_parts(model, loss, optimizer, schedule)
     clip = clipper(optimizer, clip_norm, clip_value)
-    learner = (compiled_learner_for if compile else learner_for)(model, loss, optimizer, clip, _named(metrics))
+    learner = compiled_learner_for(compile)(model, loss, optimizer, clip, _named(metrics))
     callbacks = _callable(callbacks)
     file = None if checkpoint is None else resuming.RunFile(checkpoint, every)
     if resume and file is None:
@@ -136,6 +138,8 @@ def _finished(
         best.restore()
     run.history.best_epoch = best.epoch
     run.history.eager_because = run.learner.reason
+    learner = run.learner
+    run.history.origin = Origin(learner.model, learner.loss, learner.optimizer, run.training)
     return run.history
 
 

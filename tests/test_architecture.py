@@ -17,12 +17,14 @@ ROOT = Path(autograd.__file__).parents[1]
 # From the top down: each room imports only rooms above it. A new module must be given its place here.
 ROOMS = {
     "autograd": [
-        *("errors", "complaints", "leaf_data", "modes", "graph", "products", "op", "ops", "subscripts", "array_ops"),
-        *("algebra", "scalars", "arrays", "liveness", "anomaly", "backward"),
+        *("errors", "complaints", "aligned", "leaf_data", "modes", "graph", "products"),
+        *("op", "ops", "subscripts", "array_ops"),
+        *("algebra", "scalars", "arrays", "liveness", "entries", "findings", "anomaly", "backward"),
         *("value", "array_functions", "numpy_protocols", "tensor"),
         "functions",
         *("trees", "stand_ins", "forward", "lifting", "evaluation", "sweeping", "transforms"),
         *("numeric", "parsing", "checking", "program", "view", "symbolic"),
+        *("diagnosis", "comparing", "mistakes"),
     ],
     "nn": [
         *("arguments", "randomness", "initializers", "activations", "module", "scalar"),
@@ -31,20 +33,10 @@ ROOMS = {
         *("samples", "perceptron", "classes", "metrics", "regression_metrics", "targets"),
         *("reductions", "losses", "distance_losses", "class_losses", "cross_entropy", "margin_losses", "penalties"),
         *("flat", "optimizers", "clipping", "schedules", "atomic", "checkpoints"),
-        *(
-            "history",
-            "callbacks",
-            "tally",
-            "learning",
-            "rehearsal",
-            "lanes",
-            "compiled",
-            "best",
-            "run",
-            "resuming",
-            "training",
-        ),
-        *("data", "textbook", "demo", "diagrams"),
+        *("history", "callbacks", "tally", "learning", "rehearsal"),
+        *("compiling", "best", "run", "resuming", "training"),
+        *("data", "textbook", "demo"),
+        *("diagrams", "diagnosis"),
     ],
 }
 ABOVE_BOTH = {"autograd.cli", "autograd.__main__"}  # the command line uses both packages

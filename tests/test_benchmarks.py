@@ -341,14 +341,14 @@ def training_results(microseconds):
 def test_the_table_of_training_steps_has_a_row_for_each_task():
     *_, last = tensors.as_markdown(training_results(microseconds=4000.0)).splitlines()
     assert last == (
-        "| 784-512-512-10 ReLU, 128, Adam | 4,000 | – | – | – | – | 2,000: 0.50 (0.50–0.50) | – "
+        "| 784-512-512-10 ReLU, 128, Adam | 4,000 | – | – | – | – | – | 2,000: 0.50 (0.50–0.50) | – "
         "| 1.5: 0.00 (0.00–0.00) | 2666.67 (2666.67–2666.67) |"
     )
 
 
 def test_the_targets_of_a_training_step_stand_below_its_table():
     times = {tensors.OURS: [100.0], tensors.RECORDED: [20.0], tensors.HAND: [16.0],
-             tensors.TORCH: [140.0], tensors.FUSED: [120.0]}  # fmt: skip
+             tensors.TORCH: [140.0], tensors.FUSED: [120.0], tensors.NATIVE: [10.0], tensors.JAX: [15.0]}  # fmt: skip
     (task, *_, large) = TASKS.values()
     aims = tensors.targets_of(task, times) + tensors.targets_of(large, times)
     tables = tensors.as_markdown(training_results(microseconds=4000.0) | {"targets": aims})
@@ -356,6 +356,8 @@ def test_the_targets_of_a_training_step_stand_below_its_table():
     assert f"| {large.name}, eager: torch eager ÷ ours | ≥ 1.1 × | 1.4 | met |" in tables
     assert f"| {task.name}, recorded: ours ÷ NumPy by hand | ≤ 1.15 × | 1.25 | **missed** |" in tables
     assert f"| {task.name}, recorded: the fastest torch ÷ ours | ≥ 1 × | 6 | met |" in tables
+    assert f"| {task.name}, native: jax.jit ÷ ours | ≥ 2 × | 1.5 | **missed** |" in tables
+    assert f"| {large.name}, native: ours ÷ jax.jit | ≤ 1.05 × | 0.667 | met |" in tables
     alone = tensors.targets_of(task, {tensors.OURS: [100.0]})
     assert all("median" not in row for row in alone)
 

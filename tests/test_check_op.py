@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -282,7 +283,13 @@ def test_the_report_says_all_of_it():
     text = str(report)
     assert text.startswith("swish: wrong – sign. Random program 1 showed it; the shortest is\n\n    ")
     assert "x: every wrong one is minus the right one: a rule lost a minus." in text
+    line = test_the_report_says_all_of_it.__code__.co_firstlineno + 1
+    assert report.rule.endswith(f"test_check_op.py:{line}")
+    assert f"Its rule begins at {report.rule}." in text
     assert repr(report) == "OpReport(swish, wrong, 1 programs)"
+    shown = []
+    report._repr_pretty_(SimpleNamespace(text=shown.append), False)
+    assert shown == [text]
     with pytest.raises(AssertionError, match="a rule lost a minus") as caught:
         assert_op(swish)
     assert not caught.value.report.passed
@@ -319,6 +326,8 @@ def test_it_says_when_operands_cannot_be_guessed():
     [
         ({"inputs": 3.0}, ArgumentError, "one entry for each operand"),
         ({"inputs": [1.0, 2.0]}, ShapeError, "sin takes 1 operands, and inputs has 2"),
+        ({"inputs": [st.floats(0.0, 1.0)]}, ArgumentError, "itself a strategy for lists"),
+        ({"inputs": [None]}, ArgumentError, "got an entry 'None'"),
         ({"parameters": {"axis": 0}}, OperandError, "takes no parameters"),
         ({"programs": 0}, ArgumentError, "programs as a whole number"),
         ({"order": True}, ArgumentError, "order as a whole number"),

@@ -41,6 +41,21 @@ def test_the_table_shows_the_textbook_forward_and_backward():
     assert "∂h6/∂h5 = −0.25" in result.stdout
 
 
+def test_steps_are_listed_where_there_is_no_terminal():
+    result = run("step", *NEURON)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "   9  h5 speaks to h4\n      ∂h6/∂h4 += ∂h6/∂h5 · ∂h5/∂h4 = −0.25 · 1 = −0.25\n" in result.stdout
+    assert result.stdout.count(" speaks to ") == 8
+
+
+@pytest.mark.parametrize("ending", ["html", "svg", "txt"])
+def test_steps_are_saved_to_the_file_that_was_asked_for(tmp_path, ending):
+    file = tmp_path / f"steps.{ending}"
+    result = run("step", *NEURON, "-o", str(file))
+    assert (result.returncode, result.stdout) == (0, f"wrote {file}\n")
+    assert "h5" in file.read_text(encoding="utf-8")
+
+
 def test_a_check_that_passes_shows_every_input_and_exits_with_0():
     result = run("check", *NEURON)
     assert (result.returncode, result.stderr) == (0, "")
@@ -126,6 +141,9 @@ def test_a_letter_that_has_two_codes_is_one_name():
         (["draw", "x*x", "x=1", "-o", "/no/such/folder/g.svg"], 1, "/no/such/folder/g.svg"),
         (["draw", "x*x", "x=1", "-o", "g.png"], 1, ".svg, .dot or .html"),
         (["draw", "x*x", "x=1", "--edges", "all"], 2, "invalid choice"),
+        (["step", "x*y", "x=1"], 2, "nothing is given for y: add y=…"),
+        (["step", "1+1"], 2, "holds no name"),
+        (["step", "x*x", "x=1", "-o", "g.png"], 1, ".html, .svg or .txt"),
         (["draw"], 2, "required"),
         (["paint"], 2, "invalid choice"),
         ([], 2, "required"),

@@ -674,6 +674,22 @@ def test_what_xml_cannot_hold_is_replaced(label: str, tmp_path: Path) -> None:
         drawing.save(tmp_path / f"x.{ending}")
 
 
+def test_gradients_may_be_given_and_are_then_not_compared_with_those_stored() -> None:
+    a = Value(1.0, "a")
+    f = a * 3.0
+    drawing = draw(f, gradients={f: 1.0, a: 7.0})
+    assert "7" in texts(Seen(drawing).nodes[0])
+    assert "stored" not in drawing.svg
+    with pytest.raises(ArgumentError, match="gradients= takes a mapping of nodes to gradients, got list"):
+        draw(f, gradients=[1.0])  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("label", ["turned \u202e round", "\u2066", "line\u2028end"])
+def test_a_label_turns_nothing_round_and_stays_on_its_line(label: str) -> None:
+    shown = "".join(texts(Seen(draw(Value(1.0, label) * 2)).nodes[0]))
+    assert not re.search("[\u2028\u202a-\u202e\u2066-\u2069]", shown)
+
+
 def test_a_long_label_is_shortened_and_kept_whole_in_the_tooltip() -> None:
     label = "a rather long name " * 20
     (node, *_) = Seen(draw(Value(1.0, label) * 2)).nodes

@@ -11,7 +11,7 @@ import pytest
 import autograd
 import nn
 from autograd import Tensor, Value, detect_anomaly, record
-from autograd.errors import Detached, NonFinite, OperandError, StaleData
+from autograd.errors import ArgumentError, Detached, NonFinite, OperandError, StaleData
 
 # ── numbers ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -198,17 +198,21 @@ def test_a_generator_of_your_own_that_draws_the_same_twice_is_frozen():
     assert program(1.0) == 1.0
 
 
-def test_freezing_a_parameter_after_recording_does_not_reach_the_program():
+def test_freezing_a_parameter_after_recording_is_refused_where_derivatives_are_asked_for():
     """requires_grad is asked when a program is recorded: record it again."""
     model = nn.Neuron(1, rng=0)
     program = record(lambda model: model([1.0]), model)
     model.bias.requires_grad = False
-    assert program.gradient(model)[0]["bias"] != 0.0
+    assert program(model) == model([1.0]).data
+    with pytest.raises(ArgumentError, match=r"bias was variable when f was recorded, and is frozen.*Record it again"):
+        program.gradient(model)
     assert record(lambda model: model([1.0]), model).gradient(model)[0]["bias"] == 0.0
 
 
 def test_a_parameter_that_is_not_named_is_left_at_its_default():
-    """A program takes its arguments by place: those that the example left out are constants of the function."""
+    """A program takes the arguments of the example: those that it left out are constants of the function."""
     program = record(lambda x, scale=2.0: x * scale, 1.0)
     assert program(3.0) == 6.0
+    with pytest.raises(ArgumentError, match=r"takes x, and no scale.*Record it with scale=…"):
+        program(3.0, scale=5.0)
     assert record(lambda x, scale=2.0: x * scale, 1.0, 2.0)(3.0, 5.0) == 15.0

@@ -2,6 +2,9 @@
 
 import asyncio
 import copy
+import os
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -249,6 +252,19 @@ def test_trace_keeps_the_line_of_the_users_code():
     assert z.site.line == y.site.line + 1
     assert str(y.site).endswith(f"test_graph.py:{y.site.line}")
     assert (x * 2).site is None
+
+
+def test_in_a_notebook_a_line_is_named_by_its_cell(tmp_path):
+    cells = "from autograd import Value, trace\nwith trace():\n    y = Value(1.0) * 2.0\nprint(y.site, y.site.short)"
+    shell = "from IPython import InteractiveShell; InteractiveShell.instance().run_cell({!r}, store_history=True)"
+    run = subprocess.run(
+        [sys.executable, "-c", shell.format(cells)],
+        env={**os.environ, "IPYTHONDIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert run.stdout == "In[1]:3 In[1]:3\n"
 
 
 def test_without_trace_a_node_has_no_line():

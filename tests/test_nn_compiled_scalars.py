@@ -186,6 +186,26 @@ def test_settings_and_frozen_weights_are_followed_from_epoch_to_epoch():
     assert_same_run(Scaled(), nn.MSELoss(), NUMBERS[:, 0], epochs=3, callbacks=[change])
 
 
+def test_numbers_of_a_loss_are_followed_from_epoch_to_epoch():
+    class Weighed:
+        def __init__(self):
+            self.weight = 1.0
+
+        def __call__(self, outputs, y):
+            return (outputs[0] - y) ** 2 * self.weight
+
+    def weights(compile):
+        model, loss = Scaled(), Weighed()
+
+        def change(report):
+            loss.weight = 1.0 / report.epoch
+
+        fitted(model, compile, loss, NUMBERS[:, 0], epochs=4, callbacks=[change])
+        return [p.data for p in model.parameters()]
+
+    assert weights(True) == pytest.approx(weights(False), rel=1e-9)
+
+
 # ── what cannot be recorded ──────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -218,7 +238,7 @@ def test_a_label_used_as_an_index_is_learned_sample_by_sample():
     def loss(outputs, label):
         return -autograd.log(autograd.softmax(outputs)[label])
 
-    assert_learned_eagerly(network(), loss, LABELS.tolist(), "compile=True has no effect")
+    assert_learned_eagerly(network(), loss, LABELS.tolist(), "compile=True has no effect from here on")
 
 
 def test_a_loss_that_asks_what_its_target_is_is_learned_sample_by_sample():

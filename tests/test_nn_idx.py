@@ -126,7 +126,11 @@ def test_a_file_that_cannot_be_opened_is_named(tmp_path):
 
 def test_the_digest_is_that_of_the_unpacked_file(tmp_path):
     digest = hashlib.md5(idx(IMAGES)).hexdigest()
-    for content in (idx(IMAGES), gzip.compress(idx(IMAGES), mtime=0), gzip.compress(idx(IMAGES), compresslevel=1, mtime=0)):
+    for content in (
+        idx(IMAGES),
+        gzip.compress(idx(IMAGES), mtime=0),
+        gzip.compress(idx(IMAGES), compresslevel=1, mtime=0),
+    ):
         path = written(tmp_path / "known", content)
         assert np.array_equal(read_idx(path, 3, md5=digest), IMAGES)
         with pytest.raises(DataError, match=f"known: the MD5 digest .* is {digest}, expected 00ff"):

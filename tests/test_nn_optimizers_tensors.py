@@ -3,6 +3,7 @@
 import math
 from copy import deepcopy
 from importlib.util import find_spec
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import given, strategies as st
 
 import nn
 from autograd import Tensor, Value
+from autograd.aligned import aligned_empty, aligned_zeros
 from autograd.errors import ArgumentError, AutogradError, OperandError, StaleData
 
 SETTINGS = [
@@ -129,7 +131,9 @@ def test_parameters_and_gradients_of_a_model_lie_in_one_array_each():
     for part in ("data", "grad"):
         bases = {id(getattr(p, part).base if part == "grad" else p._data.base) for p in net.parameters()}
         assert len(bases) == 1
-    assert sum(p.size for p in net.parameters()) == net.parameters()[0]._data.base.size == 26
+    (flat,) = optimizer.flats
+    assert sum(p.size for p in net.parameters()) == flat.data.size == flat.grad.size == 26
+    assert all(np.shares_memory(p._data, flat.data) and np.shares_memory(p.grad, flat.grad) for p in net.parameters())
 
 
 @pytest.mark.parametrize(("kind", "settings"), SETTINGS, ids=IDS)
@@ -300,3 +304,25 @@ def test_what_an_optimizer_cannot_use_is_named():
         nn.SGD(model(), lr=0.1, nesterov=True)
     with pytest.raises(ArgumentError, match="lr must be at least 0"):
         nn.RMSprop(model(), lr=-1.0)
+
+
+@pytest.mark.parametrize(("kind", "settings"), SETTINGS, ids=IDS)
+def test_a_rate_that_is_set_between_steps_counts_from_the_next_one_on(kind, settings):
+    net = model()
+    optimizer = kind(net, **settings)
+    backward(net, X)
+    seen = [net.parameters()[0].numpy().copy()]
+    for lr in (settings["lr"], 0.0, 0.5):
+        optimizer.lr = lr
+        optimizer.step()
+        seen.append(net.parameters()[0].numpy().copy())
+    assert [bool((one != other).any()) for one, other in pairwise(seen)] == [True, False, True]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.uint8])
+def test_long_arrays_begin_at_a_line_of_the_cache(dtype):
+    for shape in (0, 5, (3, 7)):
+        zeros, empty = aligned_zeros(shape, dtype), aligned_empty(shape, dtype)
+        np.testing.assert_array_equal(zeros, np.zeros(shape, dtype))
+        assert (empty.shape, empty.dtype, empty.flags.writeable) == (zeros.shape, zeros.dtype, True)
+        assert zeros.ctypes.data % 64 == 0 == empty.ctypes.data % 64

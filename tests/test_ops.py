@@ -380,6 +380,7 @@ def test_wrong_operands_are_refused_by_name(call, message):
 
 # ── a user's own op ──────────────────────────────────────────────────────────────────────────────────────────────────
 
+
 cube = elementwise("cube", lambda a: a * a * a, lambda a: a**3, lambda y, a: (3.0 * a * a,), symbol="{}³")
 hypotenuse = elementwise(
     "hypotenuse", math.hypot, np.hypot, lambda y, a, b: (a * ops.reciprocal(y), lambda: b * ops.reciprocal(y))
@@ -404,6 +405,16 @@ def test_an_op_of_ones_own_takes_numbers_on_either_side():
     y.backward()
     assert (y.data, y.local_gradients[0]) == (5.0, None)
     assert b.grad == pytest.approx(0.8, rel=1e-15)
+
+
+def test_an_op_of_ones_own_may_take_four_operands():
+    def crossed(a, b, c, d):
+        return a * b + c * d
+
+    op = elementwise("crossed", crossed, crossed, lambda y, a, b, c, d: (b, a, d, c))
+    leaves = [Value(x) for x in (2.0, 3.0, 5.0, 7.0)]
+    op(*leaves).backward()
+    assert [leaf.grad for leaf in leaves] == [3.0, 2.0, 7.0, 5.0]
 
 
 def test_an_op_of_ones_own_may_take_any_number_of_operands():

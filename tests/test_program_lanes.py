@@ -29,7 +29,7 @@ from autograd import (
 )
 from autograd.errors import ArgumentError, OperandError, RuleError, ShapeError, Unrecordable
 from autograd.ops import TABLE
-from autograd.program import lane_plan, lanes as executor
+from autograd.program.lanes import executor, plan as lane_plan
 
 EXACT = ("add", "mul", "reciprocal", "divide", "sqrt", "abs", "relu", "maximum", "minimum", "max", "min", "where",
          "clip", "greater", "greater_equal", "less", "less_equal")  # fmt: skip

@@ -6,12 +6,12 @@ import pytest
 import autograd
 import nn
 from autograd import record
-from autograd.program.calls import Calls
-from autograd.program.fusions import Fused
-from autograd.program.passes import simplified
-from autograd.program.shortcuts import Shortened
-from autograd.program.sketches import looked_up
-from autograd.program.tensor_page import RunningPage
+from autograd.program.simplifying.passes import simplified
+from autograd.program.tensors.calls import Calls
+from autograd.program.tensors.fusions import Fused
+from autograd.program.tensors.page import RunningPage
+from autograd.program.tensors.shortcuts import Shortened
+from autograd.program.tensors.sketches import looked_up
 from nn.targets import checked_targets
 
 SHAPES = [(1, 2), (7, 3), (30, 10), (120, 3), (33, 64)]
@@ -56,6 +56,36 @@ def test_a_sigmoid_takes_one_exponential_and_is_as_exact_everywhere(dtype):
     np.testing.assert_allclose(y.astype(float), exact.astype(float), rtol=6 * np.finfo(dtype).eps, atol=smallest)
 
 
+def test_the_slope_of_a_sigmoid_is_one_quotient_and_as_exact_everywhere(dtype):
+    a = np.array([*EXTREMES[:-1], *np.random.default_rng(5).normal(size=200) * 20.0], dtype)
+    (_, before, _), ((_, slope), after, _) = both(lambda a: autograd.sum(autograd.sigmoid(a)), a)
+    assert (before.count(np.subtract), after.count(np.subtract)) == (1, 0)
+    with np.errstate(all="ignore"):
+        small = np.exp(-abs(a.astype(np.longdouble)))
+        exact = small / (1.0 + small) ** 2
+    np.testing.assert_allclose(slope.astype(float), exact.astype(float), rtol=8e-8 if dtype == np.float32 else 1e-15,
+                               atol=np.finfo(dtype).eps)  # fmt: skip
+
+
+@pytest.mark.parametrize("f", [autograd.relu, lambda a: autograd.maximum(a, 0.0)], ids=["relu", "maximum"])
+def test_a_rectifier_is_a_product_with_its_slope_and_has_the_same_numbers(f, dtype):
+    a = np.array([x for x in EXTREMES if np.isfinite(x)], dtype)
+    (expected, before, _), (found, after, _) = both(lambda a: autograd.sum(f(a) * a), a)
+    assert np.maximum in before
+    if f is autograd.relu:  # which has no slope of 1/2 at 0
+        assert np.maximum not in after
+        assert after.count(np.greater) == before.count(np.greater) == 1
+    assert_close(found, expected, 10.0 * a.size)
+
+
+def test_a_rectifier_whose_slope_nobody_asks_for_stays(dtype):
+    a = np.array([-1.0, 2.0], dtype)
+    weights = np.ones(2, dtype)
+    (_, _, _), (found, after, _) = both(lambda w, a: autograd.sum(autograd.relu(a) * w), weights, a)
+    assert np.maximum in after
+    assert found[0] == 2.0
+
+
 @pytest.mark.parametrize("shape", SHAPES)
 def test_sums_of_rows_and_columns_are_products_with_ones(shape, dtype):
     a = np.random.default_rng(1).normal(size=shape).astype(dtype)
@@ -78,6 +108,7 @@ def test_cross_entropy_takes_no_second_exponential(shape, soft, dtype):
     (expected, before, _), (found, after, _) = both(nn.CrossEntropyLoss(), z, y, labels=1)
     assert (before.count(np.exp), after.count(np.exp)) == (2, 1)
     assert (looked_up in after) is not soft
+    assert after.count(np.add.reduce) == 0  # labels weigh the same in every row
     assert_close(found, expected, 10.0 * z.size)
 
 

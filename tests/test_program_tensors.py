@@ -169,9 +169,9 @@ def test_a_program_allocates_nothing_after_its_first_call_besides_what_it_return
 
 
 def test_buffers_are_reused_along_a_chain():
-    from autograd.program.calls import Calls
-    from autograd.program.fusions import Fused
-    from autograd.program.tensor_page import RunningPage
+    from autograd.program.tensors.calls import Calls
+    from autograd.program.tensors.fusions import Fused
+    from autograd.program.tensors.page import RunningPage
 
     def chain(a):
         for _ in range(20):

@@ -48,8 +48,13 @@ class Arguments:
     def _written_out(self) -> Any:
         return written_out(self.forms)
 
+    @cached_property
+    def _derivatives_written_out(self) -> dict[tuple[int, ...], Any]:
+        return {}
+
     def __getstate__(self) -> dict[str, Any]:
-        return {name: part for name, part in vars(self).items() if name != "_written_out"}  # made anew where needed
+        made = {"_written_out", "_derivatives_written_out"}  # anew where they are needed
+        return {name: part for name, part in vars(self).items() if name not in made}
 
     def taken_apart(self, given: Sequence[Any]) -> list[Any]:
         """The leaves of the arguments of a call; ArgumentError or ShapeError where they have another form."""
@@ -75,6 +80,19 @@ class Arguments:
         every = iter(parts)
         trees = [next(every) if form is None else form.put_together(every) for form in self.forms]
         return tuple(trees[place] for place in places)
+
+    def filled_with(self, derivatives: Sequence[Any], places: tuple[int, ...]) -> tuple[Any, ...]:
+        """The arguments at these places with a derivative for each leaf, given in the order of all the arguments."""
+        if places not in self._derivatives_written_out:
+            self._derivatives_written_out[places] = written_out([self.forms[place] for place in places])
+        made = self._derivatives_written_out[places]
+        if made is not None and list(places) == sorted(places):
+            filled: tuple[Any, ...] = made[1](derivatives)
+            return filled
+        parts: list[Any] = [None] * len(self.leaves)
+        for i, derivative in zip(self.belong_to(places), derivatives, strict=True):
+            parts[i] = derivative
+        return self.put_together(parts, places)
 
     def belong_to(self, places: Sequence[int]) -> list[int]:
         """Which leaves belong to the arguments at these places."""

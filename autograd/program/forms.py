@@ -52,6 +52,13 @@ class Form(NamedTuple):
         return filled if self.example.__class__ is list else tuple(filled)
 
     def _misfit(self, given: Any) -> None:
+        shape: Any = getattr(given, "shape", ())
+        if self.keys is None and len(shape) in (1, 2) and shape[-1] == len(self.parts):
+            rows = f"for one lane a row give its columns, list({self.name}.T)"
+            raise ShapeError(
+                f"{self.name} is a list of {len(self.parts)} in the example, and was given as an array of shape "
+                f"{shape}: {rows if len(shape) == 2 else f'give it as a list, {self.name}.tolist()'}"
+            )
         for _ in beside(self.example, given, self.name):
             pass
         raise ShapeError(f"{self.name} has another form than the example the program was recorded with")
@@ -74,24 +81,35 @@ MOST_LEAVES, DEEPEST = 2_000, 50  # of arguments that are worth lines of Python,
 def written_out(forms: Sequence[Form | None]) -> tuple[Callable[..., Any], Callable[..., Any]] | None:
     """Functions that take arguments apart and put them together, several times as fast as a walk over the forms.
 
-    They are lines of Python, `[x0, x1] = s0`, which checks the lengths itself: TypeError or ValueError where a form
-    differs, for the walk to explain. None where there are dicts, or too many leaves.
+    They are lines of Python, `[x0, s1] = s0`, which checks the lengths itself: TypeError or ValueError where a form
+    differs, for the walk to explain. Lists of leaves alone are copied as they are. None where there are dicts, or too
+    many leaves.
     """
     apart: list[str] = []
+    found: list[str] = []  # the leaves, and whole lists of them
+    checks: list[str] = []
     leaves, lists = count(), count()
 
     def line(form: Form | None, depth: int = 0) -> tuple[str, str]:
         if form is None:
             leaf = next(leaves)
-            return f"x{leaf}", f"p[{leaf}]"
+            found.append(f"x{leaf}")
+            return found[-1], f"p[{leaf}]"
         if form.example.__class__ not in (list, tuple) or depth > DEEPEST:
             raise OverflowError
         name, place = f"s{next(lists)}", len(apart)
-        parts = [line(part, depth + 1) for part in form.parts]
-        apart.insert(place, f"[{', '.join(target for target, _ in parts)}] = {name}")
-        inside = "".join(f"{made}, " for _, made in parts)
-        if form.bare and parts:
-            inside = f"*p[{parts[0][0][1:]}:{int(parts[-1][0][1:]) + 1}], "
+        if form.bare and form.parts:
+            size = len(form.parts)
+            first = next(leaves)
+            for _ in range(size - 1):
+                next(leaves)
+            found.append(f"*{name}")
+            checks.append(f"len({name}) != {size}")
+            inside = f"*p[{first}:{first + size}], "
+        else:
+            parts = [line(part, depth + 1) for part in form.parts]
+            apart.insert(place, f"[{', '.join(target for target, _ in parts)}] = {name}")
+            inside = "".join(f"{made}, " for _, made in parts)
         return name, f"[{inside}]" if form.example.__class__ is list else f"({inside})"
 
     try:
@@ -101,9 +119,10 @@ def written_out(forms: Sequence[Form | None]) -> tuple[Callable[..., Any], Calla
     sequences, size = [f"s{i}.__class__" for i in range(next(lists))], next(leaves)
     if size > MOST_LEAVES:
         return None
-    check = f"if not {{{', '.join(sequences)}}} <= SEQUENCES: raise TypeError" if sequences else "pass"
+    wrong = [f"not {{{', '.join(sequences)}}} <= SEQUENCES", *checks] if sequences else []
     targets, made = "".join(f"{target}, " for target, _ in parts), "".join(f"{made}, " for _, made in parts)
-    steps = [f"({targets}) = arguments", *apart, check, f"return [{', '.join(f'x{i}' for i in range(size))}]"]
+    steps = [f"({targets}) = arguments", *apart, *[f"if {each}: raise TypeError" for each in wrong],
+             f"return [{', '.join(found)}]"]  # fmt: skip
     namespace: dict[str, Any] = {"SEQUENCES": {list, tuple}}
     exec("\n    ".join(["def apart(arguments):", *steps]) + f"\ndef together(p): return ({made})", namespace)
     return namespace["apart"], namespace["together"]

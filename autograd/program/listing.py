@@ -14,20 +14,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd.op import Op
+from autograd.program.instructions import Instruction as Instruction, Instructions
 
 Shapes = dict[int, tuple[tuple[int, ...], Any]]  # shape and dtype at places that hold arrays
-
-
-class Instruction(NamedTuple):
-    """One line: an op, the places of its operands, and the parameters of an array op.
-
-    In the gradient part `origin` is the place of the instruction that a derivative came through to write this line.
-    """
-
-    op: Op
-    operands: tuple[int, ...]
-    parameters: dict[str, Any] | None = None
-    origin: int | None = None
 
 
 class Guard(NamedTuple):
@@ -51,7 +40,7 @@ class Listing:
 
     inputs: list[str]
     constants: list[Any] = field(default_factory=list)
-    instructions: list[Instruction] = field(default_factory=list)
+    instructions: Instructions = field(default_factory=Instructions)
     guards: list[Guard] = field(default_factory=list)
     outputs: list[int] = field(default_factory=list)
     forward: int = 0
@@ -76,7 +65,7 @@ class Listing:
         self, op: Op, operands: tuple[int, ...], parameters: dict[str, Any] | None = None, origin: int | None = None
     ) -> int:
         """Appends an instruction and gives its place."""
-        self.instructions.append(Instruction(op, operands, parameters, origin))
+        self.instructions.add(op, operands, parameters, origin)
         return len(self.inputs) + len(self.instructions) - 1
 
     def value_at(self, place: int) -> Any:
@@ -140,7 +129,7 @@ class Listing:
     @property
     def conditions(self) -> set[int]:
         """The places of forward instructions that a guard asks for and nothing else."""
-        used = {operand for _, operands, *_ in self.instructions for operand in operands}
+        used = {operand for operands in self.instructions.operands for operand in operands}
         first = len(self.inputs)
         return {guard.place for guard in self.guards if guard.place >= first} - used - set(self.outputs)
 
@@ -180,8 +169,7 @@ def run(
     first = len(listing.inputs)
     stop = listing.last if until is None else until
     numbers = [*inputs, *[None] * (stop - first), *reversed(listing.constants)]
-    for place in range(first, stop):
-        op, operands, parameters, _ = listing.instructions[place - first]
+    for place, (op, operands, parameters, _) in zip(range(first, stop), listing.instructions, strict=False):
         do = apart if apart is not None and place in listing.apart else apply
         numbers[place] = do(op, [numbers[operand] for operand in operands], parameters)
     return numbers
@@ -191,7 +179,7 @@ def alike(one: Any, two: Any) -> bool:
     """Whether two pieces of plain data are the same, numbers to the last bit, in lists, tuples and dicts too."""
     if isinstance(one, dict):
         return isinstance(two, dict) and one.keys() == two.keys() and all(alike(one[key], two[key]) for key in one)
-    if isinstance(one, (tuple, list)):
+    if isinstance(one, (tuple, list, Instructions)):
         return type(one) is type(two) and len(one) == len(two) and all(map(alike, one, two))
     if isinstance(one, (float, np.ndarray)) and isinstance(two, (float, np.ndarray)):
         return same(one, two)

@@ -22,10 +22,6 @@ class Kind:
         self._structure = _structure(model)
         self._modes = [(place, module, getattr(module, "training", None)) for place, module in _modules(model)]
 
-    def has_changed(self) -> bool:
-        """Whether the model itself has become another since: in modules, settings, modes or shapes."""
-        return not alike(_structure(self._model), self._structure)
-
     def demand(self, given: Any) -> None:
         """ArgumentError where another model, or the same one in another mode, would not do what was recorded."""
         if given is self._model:

@@ -4,24 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cached_property
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
 
+from autograd.errors import ArgumentError
 from autograd.graph import Node
 from autograd.program import careful
-from autograd.program.arrays import Arrays
-from autograd.program.floats import Floats
-from autograd.program.lanes import Lanes
+from autograd.program.floats.executor import Floats
+from autograd.program.lanes.executor import Lanes
 from autograd.program.listing import Listing
-from autograd.program.native import Native, Straight
-from autograd.program.passes import simplified
+from autograd.program.native.executors import Native, Straight
+from autograd.program.native_tensors.executor import NativeArrays
 from autograd.program.recording import Recorded
+from autograd.program.simplifying.passes import simplified
+from autograd.program.simplifying.stable import fused
+from autograd.program.tensors.executor import Arrays
 
 STRAIGHT = "native, straight"
+ARRAYS, NATIVE_ARRAYS = "arrays", "arrays, native"
 EXECUTORS: dict[str, Callable[[Listing, str], Any]] = {
-    "python": Floats, "arrays": Arrays, "numpy": Lanes, "native": Native, STRAIGHT: Straight,
+    "python": Floats, ARRAYS: Arrays, "numpy": Lanes, "native": Native, STRAIGHT: Straight, NATIVE_ARRAYS: NativeArrays,
 }  # fmt: skip
+
+_IS_VARIABLE = attrgetter("_requires_grad")
 
 
 class Path:
@@ -44,7 +51,17 @@ class Path:
         self.zeros = {
             i: {name: _zero(leaf._data) for name, leaf in model.named_parameters()} for i, model in self._held.items()
         }
+        self._variable = [leaf.requires_grad for leaf in self.leaves]
+        self.unfused, self.forms = self.listing, dict[str, int]()
         self._executors: dict[str, Any] = {}
+
+    def fused(self) -> Path:
+        """The same path with its formulas in stable forms; `forms` says in which, and how often each was taken."""
+        path = Path.__new__(Path)
+        listing, forms = fused(self.unfused)
+        vars(path).update(vars(self), listing=listing, forms=forms, _executors={})
+        vars(path).pop("short", None)
+        return path
 
     @cached_property
     def short(self) -> Listing:
@@ -64,6 +81,18 @@ class Path:
             leaf if owner is None else named[owner[0]][owner[1]]
             for leaf, owner in zip(self.leaves, self.owners, strict=True)
         ]
+
+    def demand_as_frozen(self, given: Sequence[Any]) -> None:
+        """ArgumentError where another parameter of a model given is frozen, or one less, than when it was recorded."""
+        if not self._held or list(map(_IS_VARIABLE, self.nodes(given))) == self._variable:
+            return
+        for owner, leaf, variable in zip(self.owners, self.nodes(given), self._variable, strict=True):
+            if owner is not None and leaf.requires_grad is not variable:
+                then, now = ("variable", "frozen") if variable else ("frozen", "variable")
+                raise ArgumentError(
+                    f"{owner[1]} was {then} when {self._name} was recorded, and is {now}: a program has the "
+                    "derivatives by what was variable. Record it again"
+                )
 
     def holds(self, inputs: Sequence[Any]) -> bool:
         """Whether these numbers take the branches of this path."""

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Collection, Sequence
-from copy import copy
 from dataclasses import replace
 from typing import Any
 
@@ -16,25 +14,27 @@ from autograd.lifting import name_of, places_of, within
 from autograd.modes import current_mode
 from autograd.program import careful
 from autograd.program.arguments import Arguments, shape_error
-from autograd.program.arrays import as_arrays
-from autograd.program.lane_calls import Batch, Call, has_lanes
+from autograd.program.keywords import by_position, demand_real, in_order
+from autograd.program.lanes.calls import Batch, Call, has_lanes
 from autograd.program.listing import Listing
-from autograd.program.native_cache import numba
-from autograd.program.passes import LARGEST, simplified
-from autograd.program.path import STRAIGHT, Path
+from autograd.program.native.cache import numba
+from autograd.program.native.in_place import OnBuffers, on_buffers
+from autograd.program.path import ARRAYS, NATIVE_ARRAYS, STRAIGHT, Path
 from autograd.program.recordings import Recordings
-from autograd.program.source import source
-from autograd.program.tensor_source import tensor_source
+from autograd.program.reports import explanation, page
+from autograd.program.shaping import filled, like_arguments, parts_of, together
 from autograd.transforms import value_and_grad
-from autograd.trees import rebuilt
 
 
-def record(f: Callable[..., Any], *example: Any, argnums: int | Sequence[int] | None = None) -> Program:
+def record(
+    f: Callable[..., Any], /, *example: Any, argnums: int | Sequence[int] | None = None, **named: Any
+) -> Program:
     """The program of f: its graph and the graph of its gradient, recorded at an example of its arguments.
 
     Arguments are numbers, arrays, Values, Tensors, models with parameters, and lists, tuples and dicts of them; what
-    matters of the numbers is only which branches they take. The gradient is taken toward all of them, or toward
-    `argnums`. Unrecordable or Detached names the line where something would be frozen that must not be.
+    matters of the numbers is only which branches they take. They are given as to f, by position or by name, and a
+    program takes them in the same order, or by name. The gradient is taken toward all of them, or toward `argnums`.
+    Unrecordable or Detached names the line where something would be frozen that must not be.
 
     >>> from autograd import exp
     >>> program = record(lambda x, w, b: 1 / (exp(-(x * w + b)) + 1), 1.0, 0.0, 0.0)
@@ -43,7 +43,7 @@ def record(f: Callable[..., Any], *example: Any, argnums: int | Sequence[int] | 
     >>> program.gradient(1.0, 0.0, 0.0)
     (0.0, 0.25, 0.25)
     """
-    return Program(f, example, argnums)
+    return Program(*by_position(f, example, named), argnums)
 
 
 class Program:
@@ -58,6 +58,7 @@ class Program:
     ) -> None:
         self.name = name_of(f)
         self._arguments = Arguments(f, example)
+        demand_real(self._arguments)
         count = len(example)
         self._chosen = tuple(range(count))
         if argnums is not None:
@@ -67,16 +68,18 @@ class Program:
             f, self._arguments, set(self._arguments.belong_to(self._chosen)), self.name, beside
         )
         self._paths = self._recordings.paths
-        self._kind = "arrays" if self._recordings.add(self._arguments.leaves).of_arrays else "python"
+        self._kind = ARRAYS if self._recordings.add(self._arguments.leaves).of_arrays else "python"
 
     # ── calling ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def __call__(self, *xs: Any) -> Any:
+    def __call__(self, /, *xs: Any, **named: Any) -> Any:
         """What the function gives, in its form: numbers or arrays; nodes where nodes are given.
 
         A program of numbers runs many lanes at once where it is given arrays of one common length in place of numbers:
         each of its outputs is an array of that length.
         """
+        if named:
+            xs = in_order(self._arguments.names, xs, named)
         given = self._arguments.taken_apart(xs)
         kinds = set(map(type, given))
         if _belong_to_a_graph(kinds):
@@ -84,18 +87,20 @@ class Program:
         if np.ndarray in kinds and has_lanes(self._arguments, given):
             return self._in_lanes(given, gradient=False)[0]
         path, outputs = self._found(given, lambda path, inputs: path.executor(self._kind).value(inputs), kinds)
-        return _filled(path.result, outputs)
+        return filled(path.result, outputs)
 
-    def gradient(self, *xs: Any) -> tuple[Any, ...]:
+    def gradient(self, /, *xs: Any, **named: Any) -> tuple[Any, ...]:
         """The gradient of the one number that the function gives: a tuple, one entry an input, in the input's form.
 
         The entry of a model is a dict of parameter names and derivatives. In lanes it is the gradient of the sum of
         the outputs over all lanes: an array toward an array of numbers, the sum over lanes toward what they share.
         """
-        return self.value_and_gradient(*xs)[1]
+        return self.value_and_gradient(*xs, **named)[1]
 
-    def value_and_gradient(self, *xs: Any) -> tuple[Any, tuple[Any, ...]]:
+    def value_and_gradient(self, /, *xs: Any, **named: Any) -> tuple[Any, tuple[Any, ...]]:
         """The value and its gradient in one pass; see `gradient`. Both are nodes where nodes are given."""
+        if named:
+            xs = in_order(self._arguments.names, xs, named)
         given = self._arguments.taken_apart(xs)
         kinds = set(map(type, given))
         if _belong_to_a_graph(kinds):
@@ -104,7 +109,8 @@ class Program:
             return self._in_lanes(given, gradient=True)
         path, both = self._found(given, self._with_gradient, kinds)
         outputs, found = both  # the path was found by what it gave
-        return _filled(path.result, outputs), self._like_arguments(path, found)
+        path.demand_as_frozen(given)
+        return filled(path.result, outputs), like_arguments(self._arguments, self._chosen, path, found)
 
     def _found(self, given: list[Any], run: Callable[[Path, Sequence[Any]], Any], kinds: set[type]) -> tuple[Path, Any]:
         """The path whose branches these leaves take, recorded now if there is none, and what it gives."""
@@ -122,23 +128,63 @@ class Program:
 
         "python" takes floats; "numpy" takes arrays, of numbers in lanes; "native" takes both, with Numba, in a loop
         that was compiled once for all programs, or with `straight` in machine code made for this one: faster still for
-        a small program that runs often, for some 30 µs an operation at the first call. ArgumentError names the
-        executors there are for such a program; MissingExtra is raised without Numba.
+        a small program that runs often, for some 30 µs an operation at the first call. A program of arrays is compiled
+        as a whole, in some seconds, and kept on disk. ArgumentError names the executors there are for such a program;
+        MissingExtra is raised without Numba.
         """
         fitting = {"python": "python", "numpy": "numpy", "native": "native"}
-        if self._kind == "arrays":
-            fitting = {"numpy": self._kind}
+        of_arrays = self._kind in (ARRAYS, NATIVE_ARRAYS)
+        if of_arrays:
+            fitting = {"numpy": ARRAYS, "native": NATIVE_ARRAYS}
         if executor not in fitting:
-            raise ArgumentError(f"{self.name} can be run by {' or '.join(fitting)}, not by {executor!r}")
+            why = ", for it works on arrays" if of_arrays else ""
+            raise ArgumentError(f"{self.name} can be run by {' or '.join(fitting)}, not by {executor!r}{why}")
         if straight and executor != "native":
             raise ArgumentError(f'straight=True asks for machine code, which is made by "native", not by {executor!r}')
         kind = fitting[executor]
-        if kind == "native":
+        if executor == "native":
             numba()
-            kind = STRAIGHT if straight else kind
+            kind = STRAIGHT if straight and not of_arrays else kind
+        return self._with(_kind=kind, _lanes=None if kind == "python" else kind)
+
+    def simplify(self, *, fuse: bool = False) -> Program:
+        """This program, with its formulas in stable forms where `fuse` asks for them: log(1 + exp(x)) as softplus(x).
+
+        Such a program gives the same up to a few roundings, and finite numbers and derivatives where the formulas
+        overflow; `explain()` names the forms. What decides branches stays as it was written. What changes no bit,
+        constants, exact algebra, common subexpressions and dead code, is simplified in every program.
+
+        >>> from autograd import exp, log
+        >>> record(lambda x: log(1 + exp(x)), 0.0).simplify(fuse=True).value_and_gradient(1000.0)
+        (1000.0, (1.0,))
+        """
+        if not fuse:
+            return self
+        recordings = self._recordings.fused()
+        return self._with(_recordings=recordings, _paths=recordings.paths)
+
+    def _with(self, **parts: Any) -> Program:
         bound = Program.__new__(Program)
-        vars(bound).update(vars(self), _kind=kind, _lanes=None if kind == "python" else kind)
+        vars(bound).update(vars(self), **parts)
         return bound
+
+    def on_buffers(self, /, *xs: Any, gradient: bool = True, **named: Any) -> OnBuffers:
+        """A native program on two arrays, one to write numbers into and one to read results from: no call is quicker.
+
+        It takes the branches that these arguments take, or the example's; see `OnBuffers`. ArgumentError where the
+        program is not native, or works on arrays.
+        """
+        if self._kind in (ARRAYS, NATIVE_ARRAYS):
+            raise ArgumentError(f"{self.name} is a program of arrays, which has buffers of its own: call it as it is")
+        if self._kind not in ("native", STRAIGHT):
+            raise ArgumentError(f'{self.name} runs on buffers where it is native: program.to("native").on_buffers()')
+        xs = in_order(self._arguments.names, xs, named) if xs or named else self._arguments.example
+        given = self._arguments.taken_apart(xs)
+        self._arguments.demand_settings(given)
+        path, inputs = self._path_of(given)
+        if gradient:
+            self._demand_differentiable(path)
+        return on_buffers(path.executor(self._kind), [*inputs, *path.captured(given)], gradient)
 
     def _in_lanes(self, given: list[Any], gradient: bool) -> tuple[Any, tuple[Any, ...]]:
         """The value, and the gradient of its sum over the lanes where it is asked for."""
@@ -159,23 +205,30 @@ class Program:
             return self._recordings.add(self._arguments.with_inputs(given, numbers))
 
         outputs, found = Call(batch, paths, record, lambda path: path.captured(given), gradient, self._lanes).run()
-        parts = _together([self._parts(path, each) for path, each in found]) if gradient else []
-        return _filled(paths[0].result, outputs), self._arguments.put_together(parts, self._chosen) if gradient else ()
+        for path, _ in found if gradient else ():
+            path.demand_as_frozen(given)
+        parts = together([parts_of(self._arguments, path, each) for path, each in found]) if gradient else []
+        return filled(paths[0].result, outputs), self._arguments.put_together(parts, self._chosen) if gradient else ()
 
     def _on_nodes(self, given: list[Any]) -> Any:
         """The recorded instructions as nodes of a graph, parameters and variables from outside among its leaves."""
         arguments = self._arguments
         arguments.demand_settings(given)
-        inputs, key = arguments.inputs(given)
-        known = self._paths.get(key, ())
-        path = next((path for path in known if path.holds([*inputs, *path.captured(given)])), None)
-        path = path or self._recordings.add(arguments.with_inputs(given, inputs))
+        path, inputs = self._path_of(given)
         live = [given[i] if isinstance(given[i], Node) else x for i, x in zip(arguments.live, inputs, strict=True)]
         # The path is known. Where a graph is recorded, what it was decided by is part of that recording.
         listing = path.listing if current_mode().recording is not None else replace(path.listing, guards=[])
         numbers = careful.replayed(listing, [*live, *path.nodes(given)])
         assert numbers is not None
-        return _filled(path.result, [numbers[place] for place in listing.outputs])
+        return filled(path.result, [numbers[place] for place in listing.outputs])
+
+    def _path_of(self, given: list[Any]) -> tuple[Path, list[Any]]:
+        """The path whose branches these leaves take, recorded now if there is none, and their numbers."""
+        inputs, key = self._arguments.inputs(given)
+        for path in self._paths.get(key, ()):
+            if path.holds([*inputs, *path.captured(given)]):
+                return path, inputs
+        return self._recordings.add(self._arguments.with_inputs(given, inputs)), inputs
 
     def _with_gradient(self, path: Path, inputs: Sequence[Any]) -> Any:
         if path.has_gradient:
@@ -187,29 +240,9 @@ class Program:
     def _demand_differentiable(self, path: Path) -> None:
         if not path.differentiable:
             result = path.result
-            held = f"a {type(result).__name__} of {len(result)}" if isinstance(result, (list, tuple, dict)) else "more"
+            held = f"an array of shape {path.listing.shape_at(path.listing.outputs[0])[0]}" if result is None else None
+            held = held or f"a {type(result).__name__} of {len(result)}"
             raise shape_error(self.name, held)
-
-    def _like_arguments(self, path: Path, found: Sequence[Any]) -> tuple[Any, ...]:
-        """Derivatives in the form of the arguments they belong to."""
-        if self._arguments.all_numbers and len(found) == len(self._arguments.leaves):
-            return self._arguments.put_together(found, self._chosen)
-        return self._arguments.put_together(self._parts(path, found), self._chosen)
-
-    def _parts(self, path: Path, found: Sequence[Any]) -> list[Any]:
-        """Derivatives at the leaves they belong to."""
-        parts: list[Any] = [None] * len(self._arguments.leaves)
-        for i, zeros in path.zeros.items():  # of parameters that the function does not use
-            parts[i] = {name: copy(zero) for name, zero in zeros.items()}
-        places = [i for i, place in enumerate(path.listing.gradients) if place is not None]
-        for i, g in zip(places, found, strict=True):
-            if i < len(self._arguments.live):
-                parts[self._arguments.live[i]] = g
-                continue
-            owner = path.owners[i - len(self._arguments.live)]
-            assert owner is not None
-            parts[owner[0]][owner[1]] = g
-        return parts
 
     # ── reading ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -228,8 +261,10 @@ class Program:
         """One listing for every path through the function's branches that has been recorded."""
         return tuple(path.listing for known in self._paths.values() for path in known)
 
-    def graph(self, *xs: Any) -> Node:
+    def graph(self, /, *xs: Any, **named: Any) -> Node:
         """The root of the recorded graph as nodes, at these arguments or the example's, to be drawn and walked."""
+        if named:
+            xs = in_order(self._arguments.names, xs, named)
         given = self._arguments.taken_apart(xs) if xs else self._arguments.leaves
         root = self._on_nodes(self._arguments.on_fresh_leaves(given))
         if not isinstance(root, Node):
@@ -242,28 +277,11 @@ class Program:
         Bound to "numpy" it is that of lanes: every argument has one number a lane, and what else is used is the same in
         all of them.
         """
-        path, title = self._recordings.first, f"{self.name}, and its derivatives by the chain rule."
-        if self._kind == "arrays":
-            example = self._arguments.leaves
-            inputs = [*self._arguments.inputs(example)[0], *path.captured(example)]
-            return tensor_source(path.short, as_arrays(inputs), title)
-        if self._kind == "numpy":
-            lanes = [place < len(self._arguments.live) for place in range(len(path.short.inputs))]
-            return str(path.executor("numpy").compiled(lanes, path.differentiable).source)
-        return source(path.short, title)
+        return page(self._recordings.first, self._arguments, self._kind, self.name)
 
     def explain(self) -> str:
-        """What each pass of simplification removed from the recorded instructions."""
-        recorded, (short, removed) = self.listing, simplified(self.listing)
-        lines = [
-            f"{len(recorded.instructions)} instructions recorded",
-            *(f"{n:>6} by {name}" for name, n in removed.items()),
-        ]
-        if recorded is short:
-            lines.append(f"       not simplified: it has more than {LARGEST:,}, and running them is soon done")
-        reason = getattr(self._recordings.first.executor(self._kind), "reason", None)
-        how = f" {reason}" if reason else ""
-        return "\n".join([*lines, f"{len(short.instructions)} instructions run{how}"])
+        """What each pass of simplification removed from the recorded instructions, and the stable forms in them."""
+        return explanation(self._recordings.first, self._kind)
 
     def __str__(self) -> str:
         return str(self.listing)
@@ -298,25 +316,3 @@ def _belong_to_a_graph(kinds: Collection[type]) -> bool:
     if current_mode().recording is not None:
         return True
     return kinds != _FLOATS and any(issubclass(kind, Node) for kind in kinds)
-
-
-def _together(parts: Sequence[Any]) -> Any:
-    """The derivatives of several paths as one: those in lanes have been put in one array, those of all are summed.
-
-    The sum is rounded once, so that it does not depend on which path was recorded first.
-    """
-    first = parts[0]
-    if isinstance(first, list):
-        return [_together(each) for each in zip(*parts, strict=True)]
-    if isinstance(first, dict):
-        return {name: _together([part[name] for part in parts]) for name in first}
-    if first is None or isinstance(first, np.ndarray) or len(parts) == 1:
-        return first
-    try:
-        return math.fsum(parts)
-    except (OverflowError, ValueError):  # there are infinities among them
-        return sum(parts)
-
-
-def _filled(result: Any, outputs: Sequence[Any]) -> Any:
-    return outputs[0] if not isinstance(result, (list, tuple, dict)) else rebuilt(result, iter(outputs))

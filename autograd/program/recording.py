@@ -23,7 +23,7 @@ from autograd.program.decisions import Recording, needed, unrecorded
 from autograd.program.forms import distinct, python_name
 from autograd.program.listing import Guard, Listing, same
 from autograd.program.reversing import reverse
-from autograd.program.twins import captured_by_both
+from autograd.program.twins import walked_as_twins
 from autograd.program.writing import Written, walked
 from autograd.tensor import Tensor
 from autograd.trees import rebuilt
@@ -55,6 +55,8 @@ class Run:
         listing, places = written.listing, written.places
         listing.guards = [Guard(places[d.node], d.held, str(d.line)) for d in self.decisions]
         listing.outputs = [places[x] if isinstance(x, Node) else listing.constant(x) for x in self.outputs]
+        if self.of_arrays:
+            written.note_shapes()
         return written
 
 
@@ -87,31 +89,44 @@ def recorded(
     leaves captured, which come after them, `parameters`. `known` gives names to captured leaves. The gradient
     is that of the one output; with `beside` of the first, beside which there may be others.
     """
-    with paused_collector(), unrecorded():
+    with paused_collector(), unrecorded():  # what both runs left is gone before the collector could go over it
         chance = _states_of_chance()
-        one, two = Run(f, fresh()), Run(f, fresh())
-        captured = _captured(one, two, lambda: Run(f, fresh(), keeps_lines=True), name)
+        run, captured = _run_twice(f, fresh, name)
         if _states_of_chance() != chance:
             raise Unrecordable(
                 f"{name} draws random numbers, of Python's or NumPy's own generator: a program would freeze them, or "
                 "what they decided. Draw them outside, and give them as arguments"
             )
-        if one.of_arrays and any(map(_is_taken_by_truths, one.order)):
+        if run.of_arrays and any(map(_is_taken_by_truths, run.order)):
             site = next(node.site for node in Run(f, fresh(), keeps_lines=True).order if _is_taken_by_truths(node))
             raise Unrecordable(
                 f"at {site} an array is indexed by truths that {name} computes: how many numbers that gives may differ "
                 "from call to call, and a program's shapes are fixed. Choose with autograd.where(truths, array, 0.0)"
             )
-        written = one.written(captured, [*names, *_names_of(captured, names, known)])
-        root = one.outputs[0] if len(one.outputs) == 1 or beside else None
-        differentiable = root is not None and np.size(root._data if isinstance(root, Node) else root) == 1
-        if one.of_arrays:
-            written.note_shapes()
-        if differentiable:
-            shapes = written.listing.shapes if isinstance(root, Tensor) else {}
-            toward = [*wrt, *(len(names) + i for i, leaf in enumerate(captured) if leaf in parameters)]
-            reverse(written.listing, written.walk(root), written.wanted, toward, shapes)
-    return Recorded(written.listing, captured, one, differentiable)
+        every = [*names, *_names_of(captured, names, known)]
+        toward = [*wrt, *(len(names) + i for i, leaf in enumerate(captured) if leaf in parameters)]
+        written = run.written(captured, every)
+        root = run.outputs[0] if len(run.outputs) == 1 or beside else None
+        made = Recorded(written.listing, captured, run, root is not None and np.size(_number(root)) == 1)
+        shapes = written.listing.shapes if isinstance(root, Tensor) else {}
+        walk, wanted = written.walk(root) if made.differentiable else (), written.wanted
+        del run, root, written  # a large gradient part takes the room that the graph leaves
+        if made.differentiable:
+            reverse(made.listing, walk, wanted, toward, shapes)
+    return made
+
+
+def _run_twice(
+    f: Callable[[Sequence[Any]], tuple[Any, list[Any]]], fresh: Callable[[], Sequence[Node]], name: str
+) -> tuple[Run, list[Node]]:
+    """What a run left, and the leaves that it takes from outside: those that a second run takes, too."""
+    one, two = Run(f, fresh()), Run(f, fresh())
+    one.order, captured = _common(one, two, lambda: Run(f, fresh(), keeps_lines=True), name)
+    return one, captured
+
+
+def _number(x: Any) -> Any:
+    return x._data if isinstance(x, Node) else x
 
 
 def _names_of(captured: Sequence[Node], taken: Sequence[str], known: Mapping[Any, str]) -> list[str]:
@@ -123,17 +138,18 @@ def _names_of(captured: Sequence[Node], taken: Sequence[str], known: Mapping[Any
 # ── what would be frozen ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _captured(one: Run, two: Run, again: Callable[[], Run], name: str) -> list[Node]:
-    """The leaves that both runs took from outside; Unrecordable where they differ, naming the first line that does."""
+def _common(one: Run, two: Run, again: Callable[[], Run], name: str) -> tuple[list[Node], list[Node]]:
+    """What both runs did, and the leaves they took from outside; Unrecordable at the first line where they differ."""
     decided = [d.held for d in one.decisions] == [d.held for d in two.decisions]
     if decided and len(one.outputs) == len(two.outputs):
-        pairs = [*zip(one.inputs, two.inputs, strict=True), *zip(one.ends, two.ends, strict=True)]
-        captured = captured_by_both(one.order, pairs, set(one.inputs))
-        if captured is not None:
-            return captured
+        ends, inputs = zip(one.ends, two.ends, strict=True), zip(one.inputs, two.inputs, strict=True)
+        found = walked_as_twins(list(ends), list(inputs))
+        if found is not None:
+            return found
     raise Unrecordable(
         f"{name} did not do the same twice with the same inputs{_first_difference(again(), again())}: a program would "
-        "freeze what chance, or something it changes itself, made of it. Give such numbers as arguments"
+        "freeze what chance, or something it changes itself, made of it. Give such numbers as arguments; a module that "
+        "draws while it is trained, as Dropout does, is put in evaluation mode by model.eval()"
     )
 
 
@@ -150,6 +166,14 @@ def _is_taken_by_truths(node: Node) -> bool:
 def _first_difference(one: Run, two: Run) -> str:
     for a, b in zip(walked(one.roots), walked(two.roots), strict=False):
         if a.op is not b.op or not same(a._data, b._data):
-            site = a.site or next((n.site for n in one.order if n.site and any(p is a for p in n.parents)), None)
-            return f": first at {site}" if site else ""
+            node = a if a.site else next((n for n in one.order if n.site and any(p is a for p in n.parents)), None)
+            return f": first at {node.site}{_of_region(node)}" if node is not None else ""
     return ""
+
+
+def _of_region(node: Node) -> str:
+    """The module or block that the node was made in, in words: a Dropout in training mode, say."""
+    region = node.region
+    if region is None:
+        return ""
+    return f", in {region.name}" + (f", {region.owner!r}" if not isinstance(region.owner, str) else "")

@@ -29,6 +29,16 @@ class Recordings:
         self._f: Callable[..., Any] | None = f
         self._arguments, self._toward, self._name, self._beside = arguments, toward, name, beside
         self.paths: dict[Any, list[Path]] = {}
+        self._fuses = False
+
+    def fused(self) -> Recordings:
+        """The same recordings, and those that are added, with their formulas in stable forms."""
+        if self._fuses:
+            return self
+        recordings = Recordings.__new__(Recordings)
+        paths = {key: [path.fused() for path in known] for key, known in self.paths.items()}
+        vars(recordings).update(vars(self), paths=paths, _fuses=True)
+        return recordings
 
     @property
     def first(self) -> Path:
@@ -62,6 +72,7 @@ class Recordings:
             beside=self._beside,
         )
         path = Path(made, given, owners, list(arguments.models), self._name)
+        path = path.fused() if self._fuses else path
         self.paths.setdefault(key, []).append(path)
         return path
 

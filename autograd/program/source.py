@@ -1,9 +1,6 @@
-"""Source: the whole page of a program, with all that it needs above it, and the functions it turns into."""
+"""Source: the whole page of a program, with all that it needs above it."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
-from typing import Any
 
 from autograd.op import Op
 from autograd.program.listing import Listing
@@ -16,19 +13,6 @@ def source(listing: Listing, title: str) -> str:
 
     Both take the inputs in order and give None where a branch was recorded that goes the other way.
     """
-    return _written(listing, title)[0]
-
-
-def compiled(listing: Listing, title: str) -> dict[str, Callable[..., Any]]:
-    """The functions of the page, ready to be called."""
-    text, own = _written(listing, title)
-    namespace: dict[str, Any] = {name: op.function for name, op in own.items()}
-    exec(compile(text, f"<program {title}>", "exec"), namespace)
-    return namespace
-
-
-def _written(listing: Listing, title: str) -> tuple[str, dict[str, Op]]:
-    """The page, and the user's own ops that it calls by these names."""
     arguments = ", ".join(listing.inputs)
     bodies: list[str] = []
     functions: dict[str, Op] = {}
@@ -41,7 +25,7 @@ def _written(listing: Listing, title: str) -> tuple[str, dict[str, Op]]:
         functions |= page.functions
     own = {name: op for name, op in functions.items() if not is_row(op)}
     head = _head(title, [name for name in functions if name not in own], own, bodies)
-    return "\n\n\n".join([head, *bodies]) + "\n", own
+    return "\n\n\n".join([head, *bodies]) + "\n"
 
 
 def _head(title: str, rows: list[str], own: dict[str, Op], bodies: list[str]) -> str:

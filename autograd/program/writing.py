@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd.graph import MANY, Node, ancestry
-from autograd.program.listing import Instruction, Listing
+from autograd.program.listing import Listing
 from autograd.program.reversing import Wanted
 from autograd.tensor import Tensor
 
@@ -40,7 +40,8 @@ class Written:
     def _write(self, order: Sequence[Node]) -> None:
         """The hot path of recording: two hundred thousand nodes of a large program pass here."""
         places, constant, place = self.places, self._constant, len(self.places)
-        append, want, blank = self.listing.instructions.append, self.wanted.append, tuple.__new__
+        lines, want = self.listing.instructions, self.wanted.append
+        add_op, add_operands = lines.ops.append, lines.operands.append
         known = self._known.get
         for node in order:
             op = node.op
@@ -49,36 +50,42 @@ class Written:
                     places[node] = constant(node._data)
                 continue
             left, right = node._left, node._right
-            operands: tuple[int, ...]
-            if right is MANY:
-                operands = tuple([places[p] if isinstance(p, Node) else constant(p) for p in left])
-                want(tuple([edge is not None for edge in node._d_left]))
-                self._detour = self._detour or any(
-                    edge is None and isinstance(p, Node) and p._requires_grad
-                    for edge, p in zip(node._d_left, left, strict=True)
-                )
-                parameters = getattr(node, "_parameters", None) or None
-                append(Instruction(op, operands, parameters))
-            else:
-                # A number that was met before is found at once; 0 and nan, which are told apart by bits, are not.
+            # A number that was met before is found at once; 0 and nan, which are told apart by bits, are not.
+            if right is None:
                 a = (known(left) or constant(left)) if left.__class__ is float else places[left]
-                if right is None:
-                    operands = (a,)
-                    want(_ONE if node._d_left is not None else _NONE)
+                add_operands((a,))
+                wanted: Wanted = _ONE if node._d_left is not None else _NONE
+            elif right is MANY:
+                add_operands(self._operands_of_many(node))
+                if parameters := getattr(node, "_parameters", None):
+                    lines.parameters[len(lines)] = parameters
+                wanted = tuple([edge is not None for edge in node._d_left])
+            else:
+                a = (known(left) or constant(left)) if left.__class__ is float else places[left]
+                b = (known(right) or constant(right)) if right.__class__ is float else places[right]
+                add_operands((a, b))
+                if node._d_left is not None:
+                    wanted = _BOTH if node._d_right is not None else _LEFT
                 else:
-                    b = (known(right) or constant(right)) if right.__class__ is float else places[right]
-                    operands = (a, b)
-                    if node._d_left is not None:
-                        want(_BOTH if node._d_right is not None else _LEFT)
-                    else:
-                        want(_RIGHT if node._d_right is not None else _NEITHER)
-                append(blank(Instruction, (op, operands, None, None)))
+                    wanted = _RIGHT if node._d_right is not None else _NEITHER
+            add_op(op)
+            want(wanted)
             if not node._requires_grad and self._varies(left, right):
                 self._detour = True
                 if op.derivable:
                     self.listing.apart.add(place)
             places[node] = place
             place += 1
+        lines.origins = [None] * len(lines)
+
+    def _operands_of_many(self, node: Node) -> tuple[int, ...]:
+        """The places of more than two operands."""
+        operands = tuple([self.places[p] if isinstance(p, Node) else self._constant(p) for p in node._left])
+        self._detour = self._detour or any(
+            edge is None and isinstance(p, Node) and p._requires_grad
+            for edge, p in zip(node._d_left, node._left, strict=True)
+        )
+        return operands
 
     def _constant(self, x: Any) -> int:
         if x.__class__ is float and x == x and x != 0.0:

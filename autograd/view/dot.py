@@ -19,7 +19,8 @@ def _lines(picture: Picture) -> Iterator[str]:
     yield f"tooltip={quoted(picture.title)}"
     yield 'node [shape=box style="rounded,filled" fontname=Helvetica fontsize=12]'
     yield "edge [fontname=Helvetica fontsize=10 arrowsize=0.7]"
-    yield from nested(picture, [_box(box) for box in picture.boxes])
+    marked = {mark.box for mark in picture.marks}
+    yield from nested(picture, [_box(box) + _border(i in marked) for i, box in enumerate(picture.boxes)])
     for link in picture.links:
         yield f"n{link.source} -> n{link.target} [{_link(link)}]"
 
@@ -51,6 +52,11 @@ def _box(box: Box) -> str:
         f"label={quoted(heading, *rows)} fillcolor={quoted(paint.header)} color={quoted(paint.border)} "
         f"tooltip={quoted(*box.tooltip.splitlines())}"
     )
+
+
+def _border(marked: bool) -> str:
+    """The border of a box that is pointed out, in place of its own."""
+    return f" color={quoted(palette.MARK)} penwidth=3" if marked else ""
 
 
 def _link(link: Link) -> str:

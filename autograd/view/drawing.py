@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Mapping
+import os
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
@@ -15,11 +16,12 @@ from autograd.view.composing import picture_of
 from autograd.view.dot import dot_of
 from autograd.view.engines import Engine, placed
 from autograd.view.folding import Fold, Folding, foldings
+from autograd.view.marking import demand_marks, marked
 from autograd.view.markup import escaped, page_of
 from autograd.view.names import names as names_of
 from autograd.view.parts import Direction, Picture
 from autograd.view.placement import Placement
-from autograd.view.reading import Edges, Reading, pass_from
+from autograd.view.reading import Edges, Pass, Reading, pass_from
 from autograd.view.svg import svg_of
 
 if TYPE_CHECKING:
@@ -38,6 +40,8 @@ def draw(
     fold: Fold = None,
     limit: int = 300,
     engine: Engine = "builtin",
+    marks: Mapping[Node, str] | None = None,
+    gradients: Mapping[Node, Any] | None = None,
 ) -> Drawing:
     """The graph of a root: a box for each node with name, operation, value and gradient, an arrow for each operand.
 
@@ -57,6 +61,8 @@ def draw(
     - fold: None folds regions where the picture is too wide or beyond the limit, True the outermost, a number those
       at that depth, a name or names the regions so called; False forbids it.
     - limit: how many boxes there may be before what is in the middle folds.
+    - marks: nodes to be pointed out, each with a text, which stands below the picture.
+    - gradients: of the nodes, to be shown in place of those of a pass; the shares are then what these send back.
     - engine: where boxes lie is found by this library ("builtin"), by Graphviz ("dot"), or by it if there ("auto").
 
     >>> from autograd import Value
@@ -74,27 +80,34 @@ def draw(
             "draw takes a Value, a Tensor or a program, the root of a graph, got "
             f"{type(root).__name__}: {str(root)[:60]!r}"
         )
-    _allowed("direction", direction, get_args(Direction))
-    _allowed("edges", edges, get_args(Edges))
-    _allowed("engine", engine, get_args(Engine))
-    _whole("digits", digits, 1, 17)
-    _whole("limit", limit, 2, None)
-    _foldable(fold)
+    demand_allowed("direction", direction, get_args(Direction))
+    demand_allowed("edges", edges, get_args(Edges))
+    demand_allowed("engine", engine, get_args(Engine))
+    demand_whole("digits", digits, 1, 17)
+    demand_whole("limit", limit, 2, None)
+    demand_foldable(fold)
+    if not (gradients is None or isinstance(gradients, Mapping)):
+        raise ArgumentError(f"gradients= takes a mapping of nodes to gradients, got {type(gradients).__name__}")
     with paused_collector():
         named = names_of(root, names, digits=digits)
-        reading = Reading(root, named, pass_from(root, named[root]), digits, edges, direction)
-        picture, placement = _laid_out(reading, foldings(list(named), fold, limit), engine)
+        shown = pass_from(root, named[root]) if gradients is None else Pass(gradients, given=True)
+        reading = Reading(root, named, shown, digits, edges, direction)
+        demand_marks(marks or {}, named)
+        folding, picture, placement = laid_out(reading, foldings(list(named), fold, limit), engine)
+        picture = marked(picture, folding, named, marks) if marks else picture
         return Drawing(svg_of(picture, placement), dot_of(picture), picture.title)
 
 
-def _laid_out(reading: Reading, foldings: Iterable[Folding], engine: Engine) -> tuple[Picture, Placement]:
+def laid_out(
+    reading: Reading, foldings: Iterable[Folding], engine: Engine = "builtin"
+) -> tuple[Folding, Picture, Placement]:
     """The first folding whose picture is no wider than can be read, or else the narrowest."""
     narrowest = None
     for folding in foldings:
         picture = picture_of(reading, folding)
         placement = placed(picture, engine)
-        if narrowest is None or placement.width < narrowest[1].width:
-            narrowest = picture, placement
+        if narrowest is None or placement.width < narrowest[2].width:
+            narrowest = folding, picture, placement
         if placement.width <= READABLE:
             break
     assert narrowest is not None, "every graph has a folding"
@@ -109,13 +122,15 @@ class Drawing:
     dot: str
     title: str
 
+    @property
+    def width(self) -> float:
+        """The width in pixels, as the SVG gives it."""
+        return float(self.svg.partition(' width="')[2].partition('"')[0])
+
     def save(self, path: str | Path) -> None:
         """Writes the picture to a file whose ending is .svg, .dot or .html: a page of its own, to be scrolled."""
-        texts = {".svg": self.svg, ".dot": self.dot, ".html": page_of(self.svg, self.title)}
-        ending = Path(path).suffix.lower()
-        if ending not in texts:
-            raise ArgumentError(f"a drawing is saved as .svg, .dot or .html, not as {str(path)[:80]!r}")
-        Path(path).write_text(texts[ending], encoding="utf-8", newline="\n")
+        faces = {".svg": lambda: self.svg, ".dot": lambda: self.dot, ".html": lambda: page_of(self.svg, self.title)}
+        saved("a drawing", path, faces)
 
     def to_graphviz(self) -> Digraph:
         """The graph for the package `graphviz`, which shows this SVG where Graphviz itself is not installed."""
@@ -133,18 +148,28 @@ class Drawing:
         return f"<drawing: {self.title}>"
 
 
-def _allowed(option: str, given: object, allowed: tuple[str, ...]) -> None:
+def saved(what: str, path: str | Path, faces: Mapping[str, Callable[[], str]]) -> None:
+    """Writes the text that the ending of a path asks for; ArgumentError where there is none for it."""
+    ending = Path(path).suffix.lower() if isinstance(path, (str, os.PathLike)) else ""
+    if ending not in faces:
+        *first, last = faces
+        raise ArgumentError(f"{what} is saved as {', '.join(first)} or {last}, not as {str(path)[:80]!r}")
+    text = faces[ending]()
+    Path(path).write_text(text if text.endswith("\n") else text + "\n", encoding="utf-8", newline="\n")
+
+
+def demand_allowed(option: str, given: object, allowed: tuple[str, ...]) -> None:
     if given not in allowed:
         raise ArgumentError(f"{option}={given!r} is not known; allowed: {', '.join(map(repr, allowed))}")
 
 
-def _whole(option: str, given: object, least: int, most: int | None) -> None:
+def demand_whole(option: str, given: object, least: int, most: int | None) -> None:
     if not isinstance(given, int) or isinstance(given, bool) or given < least or (most is not None and given > most):
         reach = f"from {least} to {most}" if most is not None else f"of at least {least}"
         raise ArgumentError(f"{option}={given!r} is not allowed: it is a whole number {reach}")
 
 
-def _foldable(fold: object) -> None:
+def demand_foldable(fold: object) -> None:
     names = fold if isinstance(fold, (list, tuple, set, frozenset)) else ()
     if not (fold is None or isinstance(fold, (int, str)) or (names and all(isinstance(name, str) for name in names))):
         raise ArgumentError(f"fold={fold!r} is not allowed: None, True, False, a depth, or names of regions")

@@ -20,14 +20,16 @@ def element(name: str, attributes: Mapping[str, str], *content: str) -> str:
     return f"<{opening}>{''.join(content)}</{name}>" if content else f"<{opening}/>"
 
 
-def text(spot: Spot, content: str, size: float, colour: str, *, bold: bool = False) -> str:
-    """One line of text, its content escaped."""
+def text(
+    spot: Spot, content: str, size: float, colour: str, *, bold: bool = False, hook: Mapping[str, str] | None = None
+) -> str:
+    """One line of text, its content escaped; `hook` is an attribute by which a script finds it."""
     attributes = {"x": pixels(spot.x), "y": pixels(spot.y), "font-size": pixels(size), "fill": colour}
     if bold:
         attributes["font-weight"] = "bold"
     if spot.anchor != "start":
         attributes["text-anchor"] = spot.anchor
-    return element("text", attributes, escaped(content))
+    return element("text", {**attributes, **(hook or {})}, escaped(content))
 
 
 def path(route: Route) -> str:

@@ -42,6 +42,16 @@ def names(root: Node, given: Mapping[str, Any] | None = None, *, digits: int = 4
     return chosen
 
 
+def node_called(called: Mapping[Node, str], wanted: str, caller: str) -> Node:
+    """The one node of this name; ArgumentError where there is none, or several: `caller` is then the way out."""
+    found = [node for node, name in called.items() if name == wanted]
+    if not found:
+        raise ArgumentError(f"no node is called {wanted!r}; there are {', '.join(list(called.values())[:12])}")
+    if len(found) > 1:
+        raise ArgumentError(f"{len(found)} nodes are called {wanted!r}: give the node itself, {caller}")
+    return found[0]
+
+
 def _free(name: str, taken: set[str]) -> str:
     while name in taken:
         name += "′"

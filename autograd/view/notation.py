@@ -9,6 +9,7 @@ import numpy as np
 
 from autograd.array_ops import PLACE
 from autograd.graph import Node
+from autograd.ops import add
 from autograd.view.datum import FEW, kind
 
 
@@ -20,6 +21,8 @@ def notation(node: Node, operands: Sequence[str]) -> str:
     if op.symbol.endswith(PLACES):
         places = iter(operands[1:])
         return op.symbol.removesuffix(PLACES).format(operands[0]) + _index(parameters.pop("index"), places)
+    if op is add and operands[1].startswith("−"):
+        operands = [operands[0], f"({operands[1]})"]  # x − 2 is x + (−2)
     text = op.written(*operands)
     given = [f"{name}={_parameter(x)}" for name, x in parameters.items() if x is not None and x is not False]
     if not given:

@@ -10,6 +10,8 @@ from autograd.view.parts import Kind
 PAGE, BORDER = "#fcfcfd", "#dfe3e8"
 INK, MUTED = "#1f2933", "#66717e"
 DERIVATIVE, GRADIENT = "#52606d", "#b8255f"  # what travels along an arrow, and what travels against it
+FORTH, BACK = "#1f6fd1", "#b8255f"  # what a step is about, on the way forward and on the way back
+MARK = "#d6336c"  # the border around a box that is pointed out
 WIRE, GREY_WIRE = "#8593a3", "#c6cdd5"
 FRAMES, FRAME_BORDER = ("#f1f4f7", "#fafbfc"), "#cfd7df"  # frames within frames take turns
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 Direction = Literal["LR", "TB"]
@@ -43,6 +43,14 @@ class Frame:
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """A box that is pointed out, and why."""
+
+    box: int
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
 class Picture:
     """Everything a picture says, and nothing about where it says it; links refer to boxes by their place."""
 
@@ -52,3 +60,4 @@ class Picture:
     links: tuple[Link, ...]
     frames: tuple[Frame, ...]
     notes: tuple[str, ...]
+    marks: tuple[Mark, ...] = field(default=(), repr=False)  # a picture without any has the bytes it always had

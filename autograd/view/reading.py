@@ -14,15 +14,17 @@ from autograd.graph import Node
 from autograd.view import datum
 from autograd.view.notation import notation
 from autograd.view.parts import Direction, Kind
+from autograd.view.text import ordinal
 
 Edges = Literal["derivatives", "values", "none"]
 
 
 class Pass(NamedTuple):
-    """∂root/∂node for every node that one fresh pass reaches; or none at all, and why."""
+    """∂root/∂node for every node that one fresh pass reaches; or none at all, and why; or those that were given."""
 
     adjoints: Mapping[Node, Any]
     missing: str = ""
+    given: bool = False
 
 
 def pass_from(root: Node, name: str) -> Pass:
@@ -93,17 +95,25 @@ class Reading:
         """The operation that made a node in the textbook's notation, over the names of its operands."""
         return notation(node, [self.names[parent] for parent in node.parents])
 
+    def local(self, operation: Node, place: int) -> str:
+        """∂h1/∂a, the derivative toward one operand; toward one of several a ∂h1/∂(2nd a), for ∂h1/∂a is their sum."""
+        operand = operation.parents[place]
+        places = [i for i, other in enumerate(operation.parents) if other is operand]
+        nth = places.index(place) + 1
+        name = self.names[operand] if len(places) == 1 else f"({ordinal(nth)} {self.names[operand]})"
+        return f"∂{self.names[operation]}/∂{name}"
+
     def edges_into(self, node: Node) -> Iterator[Edge]:
         """The edges from a node's operands, in the order written."""
-        derivatives = _derivatives(node)
-        shares = _shares(node, derivatives, self.adjoints)
+        derivatives = derivatives_of(node)
+        shares = shares_of(node, derivatives, self.adjoints[node]) if node in self.adjoints else {}
         for place, (parent, derivative) in enumerate(zip(node.parents, derivatives, strict=True)):
             share = None if derivative is None or not self.adjoints else shares.get(place, 0.0)
             shown = None if callable(derivative) else _spread(derivative, parent, node)
             yield Edge(parent, node, derivative is not None, shown, share)
 
 
-def _derivatives(node: Node) -> tuple[Any, ...]:
+def derivatives_of(node: Node) -> tuple[Any, ...]:
     """For each operand the local derivative, or the pull-back; the pull-back too where leaves have new data."""
     try:
         with np.errstate(all="ignore"):
@@ -119,14 +129,12 @@ def _spread(derivative: Any, operand: Node, operation: Node) -> Any:
     return np.broadcast_to(derivative, np.shape(operation._data))
 
 
-def _shares(node: Node, derivatives: tuple[Any, ...], adjoints: Mapping[Node, Any]) -> dict[int, Any]:
-    """What each operand receives from a node that the pass has reached, by its place among the operands."""
-    if node not in adjoints:
-        return {}
+def shares_of(node: Node, derivatives: tuple[Any, ...], adjoint: Any) -> dict[int, Any]:
+    """What each operand receives from a node that has received `adjoint`, by its place among the operands."""
     places = [place for place, derivative in enumerate(derivatives) if derivative is not None]
     found = {}
     with np.errstate(all="ignore"):
-        for parent, share in node.shares(adjoints[node], False):
+        for parent, share in node.shares(adjoint, False):
             place = next(place for place in places if node.parents[place] is parent)
             places.remove(place)
             found[place] = share

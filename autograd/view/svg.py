@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from autograd.view import palette
 from autograd.view.box_text import ARROW, HEADER, NAME, SMALL, Line, lines_of
 from autograd.view.markup import element, escaped, path, pixels, text
-from autograd.view.parts import Box, Frame, Link, Picture
+from autograd.view.parts import Box, Frame, Link, Mark, Picture
 from autograd.view.placement import Placement, Rectangle, Route, Spot
 from autograd.view.text import width
 
@@ -17,8 +17,13 @@ MARGIN, NOTE = 18.0, 17.0  # around everything, and from one line of notes to th
 FONT = "Helvetica, Arial, 'Liberation Sans', sans-serif"
 
 
-def svg_of(picture: Picture, placement: Placement) -> str:
-    """The document. Every id begins with a hash of the content, so that two pictures on one page share none."""
+def svg_of(picture: Picture, placement: Placement, *, hooks: bool = False) -> str:
+    """The document. Every id begins with a hash of the content, so that two pictures on one page share none.
+
+    With `hooks` every part that a stepper changes says what it is: `data-box` and `data-link` hold its place in the
+    picture, `data-from` and `data-to` the boxes that a link joins, `data-row` what a text shows: "value" or "grad" in
+    a box, "local" or "share" along a link.
+    """
     prefix = "g" + hashlib.sha256(repr((picture, placement)).encode("utf-8", "replace")).hexdigest()[:10]
     notes = max((width(note, SMALL) for note in picture.notes), default=0.0)
     across = max(placement.width, notes) + 2 * MARGIN
@@ -31,22 +36,26 @@ def svg_of(picture: Picture, placement: Placement) -> str:
     body = [
         f"<title>{escaped(picture.title)}</title>",
         _rectangle(background, palette.PAGE, palette.BORDER, 10.0),
-        element("g", shift, *_drawn(picture, placement, prefix)),
+        element("g", shift, *drawn(picture, placement, prefix, hooks=hooks)),
         *_notes(picture, down),
     ]
     return element("svg", head, *body) + "\n"
 
 
-def _drawn(picture: Picture, placement: Placement, prefix: str) -> Iterator[str]:
+def drawn(picture: Picture, placement: Placement, prefix: str, *, hooks: bool = False) -> Iterator[str]:
     """Frames below links below the frames' titles, which no link strikes through, below boxes."""
     for i, (frame, area) in enumerate(zip(picture.frames, placement.frames, strict=True)):
         yield element("g", {"id": f"{prefix}-frame-{i}"}, *_frame(picture, frame, area))
     for i, (link, route) in enumerate(zip(picture.links, placement.routes, strict=True)):
-        yield element("g", {"id": f"{prefix}-edge-{i}"}, *_link(link, route))
+        hook = {"data-link": str(i), "data-from": str(link.source), "data-to": str(link.target)} if hooks else {}
+        yield element("g", {"id": f"{prefix}-edge-{i}", **hook}, *_link(link, route, hooks))
     for i, (frame, spot) in enumerate(zip(picture.frames, placement.titles, strict=True)):
         yield element("g", {"id": f"{prefix}-title-{i}"}, *_title(picture, frame, spot))
     for i, (box, area) in enumerate(zip(picture.boxes, placement.boxes, strict=True)):
-        yield element("g", {"id": f"{prefix}-node-{i}"}, *_box(box, area))
+        hook = {"data-box": str(i)} if hooks else {}
+        yield element("g", {"id": f"{prefix}-node-{i}", **hook}, *_box(box, area, hooks))
+    for i, mark in enumerate(picture.marks):
+        yield element("g", {"id": f"{prefix}-mark-{i}"}, *_mark(mark, placement.boxes[mark.box]))
 
 
 def _frame(picture: Picture, frame: Frame, area: Rectangle) -> Iterator[str]:
@@ -68,15 +77,19 @@ def _ground(picture: Picture, frame: Frame) -> str:
     return palette.FRAMES[depth % len(palette.FRAMES)]
 
 
-def _link(link: Link, route: Route) -> Iterator[str]:
+def _link(link: Link, route: Route, hooks: bool) -> Iterator[str]:
     colour = palette.WIRE if link.differentiable else palette.GREY_WIRE
     yield f"<title>{escaped(link.tooltip)}</title>"
     yield element("path", {"d": path(route), "fill": "none", "stroke": colour, "stroke-width": "1.4"})
     yield element("path", {"d": _arrow(route), "fill": colour})
     if link.forward:
-        yield text(route.forward, link.forward, SMALL, palette.DERIVATIVE)
+        yield text(route.forward, link.forward, SMALL, palette.DERIVATIVE, hook=_row("local", hooks))
     if link.backward:
-        yield text(route.backward, link.backward, SMALL, palette.GRADIENT)
+        yield text(route.backward, link.backward, SMALL, palette.GRADIENT, hook=_row("share", hooks))
+
+
+def _row(name: str, hooks: bool) -> Mapping[str, str]:
+    return {"data-row": name} if hooks else {}
 
 
 def _arrow(route: Route) -> str:
@@ -90,7 +103,7 @@ def _arrow(route: Route) -> str:
     return "M" + "L".join(f"{pixels(a)} {pixels(b)}" for a, b in corners) + "Z"
 
 
-def _box(box: Box, area: Rectangle) -> Iterator[str]:
+def _box(box: Box, area: Rectangle, hooks: bool) -> Iterator[str]:
     paint = palette.PAINTS[box.kind]
     radius = 7.0 if box.rows else area.height / 2.0
     yield f"<title>{escaped(box.tooltip)}</title>"
@@ -100,8 +113,18 @@ def _box(box: Box, area: Rectangle) -> Iterator[str]:
         yield _rectangle(inner, "none", paint.header, radius - 2.0)
     if box.rows:
         yield element("path", {"d": _band(area, radius), "fill": paint.header})
+    label = ""  # of the row that a value or a gradient ends
     for line in lines_of(box, area.width, area.height):
-        yield _line(line, area, box)
+        yield _line(line, area, box, _row(label, hooks and label in ("value", "grad")))
+        label = line.text if line.role == "label" else ""
+
+
+def _mark(mark: Mark, area: Rectangle) -> Iterator[str]:
+    """A border around a box, and its note where the pointer rests on it."""
+    sides = {"x": area.x - 4.0, "y": area.y - 4.0, "width": area.width + 8.0, "height": area.height + 8.0, "rx": 10.0}
+    border = {"fill": "none", "stroke": palette.MARK, "stroke-width": "3"}
+    yield f"<title>{escaped(mark.note)}</title>"
+    yield element("rect", {**{name: pixels(x) for name, x in sides.items()}, **border})
 
 
 def _band(area: Rectangle, radius: float) -> str:
@@ -114,10 +137,11 @@ def _band(area: Rectangle, radius: float) -> str:
     )
 
 
-def _line(line: Line, area: Rectangle, box: Box) -> str:
+def _line(line: Line, area: Rectangle, box: Box, hook: Mapping[str, str]) -> str:
     colour = palette.MUTED if box.kind == "constant" else palette.TEXT[line.role]
     bold = line.role == "name" and box.kind != "constant"
-    return text(Spot(area.x + line.x, area.y + line.y, line.anchor), line.text, line.size, colour, bold=bold)
+    spot = Spot(area.x + line.x, area.y + line.y, line.anchor)
+    return text(spot, line.text, line.size, colour, bold=bold, hook=hook)
 
 
 def _notes(picture: Picture, down: float) -> Iterator[str]:

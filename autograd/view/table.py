@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from autograd.errors import GraphTooLarge, OperandError
 from autograd.graph import Node
 from autograd.view.names import names
 from autograd.view.reading import Reading, pass_from
+from autograd.view.text import one_line
 
 LARGEST = 1_000  # operations: more lines than that nobody reads
 
@@ -36,23 +37,24 @@ def table(root: Node, *, given: Mapping[str, Any] | None = None, digits: int = 6
     rows: list[tuple[str, ...]] = [_HEADINGS]
     rows += [_row(reading, node) for node in operations]
     rows += [_row(reading, node) for node in variables]
-    return _aligned(rows, ruled_after=(0, len(operations)))
+    return aligned(rows, right=(2, 4), ruled_after=(0, len(operations)))
 
 
 def _row(reading: Reading, node: Node) -> tuple[str, ...]:
     name = reading.names[node]
     derivatives = ", ".join(
-        f"∂{name}/∂{reading.names[edge.operand]} = {reading.value(edge.derivative)}"
-        for edge in reading.edges_into(node)
+        f"{reading.local(node, place)} = {reading.value(edge.derivative)}"
+        for place, edge in enumerate(reading.edges_into(node))
         if edge.derivative is not None
     )
     gradient = reading.gradient(reading.adjoints.get(node, 0.0)) if reading.adjoints else "—"
     return (name, reading.written(node) or "variable", reading.value(node._data), derivatives, gradient)
 
 
-def _aligned(rows: list[tuple[str, ...]], ruled_after: tuple[int, ...]) -> str:
-    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADINGS))]
-    right = (2, 4)  # numbers stand under one another
+def aligned(rows: Sequence[Sequence[str]], right: Collection[int], ruled_after: Collection[int]) -> str:
+    """Rows of cells as lines of text: columns `right` end under one another, and a rule follows some of the rows."""
+    rows = [[one_line(cell) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = []
     for place, row in enumerate(rows):
         cells = [

@@ -37,6 +37,8 @@ _WIDTHS = {
     for character in characters
 }
 _BOLD = 1.1  # Helvetica Bold is wider by about this much
+_LINE_BREAK = re.compile("\\r\\n|[\\n\\r\\u2028\\u2029]")
+_TURNING = re.compile("[\\u202a-\\u202e\\u2066-\\u2069]")  # would show what follows from right to left
 _NOT_IN_XML = re.compile("[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f\\ud800-\\udfff\\ufffe\\uffff]")
 
 
@@ -67,8 +69,8 @@ def shortened(text: str, size: float, room: float, *, bold: bool = False) -> str
 
 def one_line(text: str) -> str:
     """The text on one line: a line break is shown as ⏎, a tab as ⇥, what cannot be shown as �."""
-    visible = text.replace("\r\n", "⏎").replace("\n", "⏎").replace("\r", "⏎").replace("\t", "⇥")
-    return printable(visible)
+    visible = _LINE_BREAK.sub("⏎", text).replace("\t", "⇥")
+    return printable(_TURNING.sub("�", visible))
 
 
 def printable(text: str) -> str:
@@ -86,3 +88,10 @@ def number(x: float, digits: int = 4) -> str:
 def count(n: int, singular: str, plural: str = "") -> str:
     """How many of what: 1 node, 9,940 nodes."""
     return f"{n:,} {singular if n == 1 else plural or singular + 's'}"
+
+
+def ordinal(n: int) -> str:
+    """The place of something counted from 1: 1st, 2nd, 13th, 21st."""
+    last = 0 if n % 100 in (11, 12, 13) else n % 10
+    ending = {1: "st", 2: "nd", 3: "rd"}.get(last, "th")
+    return f"{n}{ending}"

@@ -55,7 +55,7 @@ def _numbers(reading: Reading, node: Node) -> Rows:
         return (value, ("grad", "—"))
     gradient, stored = (0.0 if x is None else x for x in (reading.adjoints.get(node), node.grad))
     text = reading.gradient(gradient)
-    if node.op is None and not same(stored, gradient, reading.digits):
+    if node.op is None and not reading.gradients.given and not same(stored, gradient, reading.digits):
         text += f" (stored {reading.gradient(stored)})"
     return (value, ("grad", text))
 

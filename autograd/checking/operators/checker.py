@@ -14,6 +14,7 @@ from autograd.checking.operators.search import Search
 from autograd.checking.operators.target import target
 from autograd.checking.report import GradientError
 from autograd.errors import ArgumentError
+from autograd.modes import Site
 from autograd.op import Op
 
 PROGRAMS = 60
@@ -54,7 +55,9 @@ def check_op(
     drawn = Drawn(st, own, inputs, parameters, seed)
     search = Search(drawn.target, Options(order, forward), programs)
     search.run(st.composite(drawn.program)(), seed)
-    return OpReport(op.name, search.first or search.count, dict(search.verdicts), drawn.notes(), search.shortest)
+    return OpReport(
+        op.name, search.first or search.count, dict(search.verdicts), drawn.notes(), search.shortest, _rule_of(op)
+    )
 
 
 def assert_op(
@@ -80,3 +83,9 @@ def _demand_counts(programs: Any, order: Any) -> None:
     for name, number in (("programs", programs), ("order", order)):
         if isinstance(number, bool) or not isinstance(number, (int, np.integer)) or number < 1:
             raise ArgumentError(f"check_op takes {name} as a whole number, 1 or more; got {number!r}")
+
+
+def _rule_of(op: Any) -> str:
+    """Where the rule or pull-back of an op begins, as file and line; nothing where it is no plain function."""
+    code = getattr(op.pull_back if op.whole else op.rule, "__code__", None)
+    return "" if code is None else str(Site(code.co_filename, code.co_firstlineno))

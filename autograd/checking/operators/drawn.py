@@ -134,3 +134,8 @@ def _demand_operands(target: Target, given: Sequence[Any] | None, arity: int) ->
     for x in given:
         if isinstance(x, tuple) and not all(isinstance(n, (int, np.integer)) and n >= 0 for n in x):
             raise ArgumentError(f"a tuple among inputs is a shape, of whole numbers; got {x!r}. Give arrays as arrays")
+        if np.asarray(x).dtype.kind not in "biuf":
+            raise ArgumentError(
+                "inputs has a number, an array or a shape for each operand, or is itself a strategy for lists of them, "
+                f"such as st.lists(…); got an entry {str(x)[:60]!r}"
+            )

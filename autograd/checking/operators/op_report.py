@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from textwrap import indent
+from typing import Any
 
 from autograd.checking.operators.routes import Fault
 from autograd.checking.report import Report
@@ -15,8 +16,8 @@ class OpReport:
     """What `check_op` found: `passed`, and where it did not, `verdict`, `cause`, `script` and the `report` it prints.
 
     `programs` says how many were run, and `verdicts` how many of them got which: one at a kink, or of which numerical
-    derivatives are not known well enough, is no fault. `notes` say what was tried, and what was left out. `str` gives
-    it all. A report is true where it passed.
+    derivatives are not known well enough, is no fault. `notes` say what was tried, and what was left out; `rule` is the
+    line where the op's rule begins. `str` gives it all. A report is true where it passed.
     """
 
     name: str
@@ -24,6 +25,7 @@ class OpReport:
     verdicts: dict[str, int]
     notes: tuple[str, ...] = ()
     fault: Fault | None = None
+    rule: str = ""
 
     @property
     def passed(self) -> bool:
@@ -59,8 +61,9 @@ class OpReport:
             return "\n".join(filter(None, [self._headline(), notes]))
         cause = f" – {self.fault.cause}" if self.fault.cause else ""
         head = f"{self.name}: {self.fault.verdict}{cause}. Random program {self.programs} showed it; the shortest is"
+        rule = f"Its rule begins at {self.rule}." if self.rule else ""
         shown = str(self.fault.report) if self.fault.report is not None else f"{self.name}: {self.fault.sentence}."
-        return "\n\n".join(filter(None, [head, indent(self.script, "    "), shown, notes]))
+        return "\n\n".join(filter(None, [head, indent(self.script, "    "), shown, rule, notes]))
 
     def _headline(self) -> str:
         if not self.passed:
@@ -70,6 +73,10 @@ class OpReport:
             )
         others = ", ".join(f"{count} {verdict}" for verdict, count in self.verdicts.items() if verdict != PASS)
         return f"{self.name}: passed {self.programs} random programs{f', of which {others}' if others else ''}"
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """In a notebook the whole of it, where repr is one line."""
+        printer.text(str(self))
 
     def __repr__(self) -> str:
         return f"OpReport({self.name}, {'passed' if self.passed else self.verdict}, {self.programs} programs)"

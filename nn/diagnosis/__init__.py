@@ -1,0 +1,1 @@
+"""Diagnosis: what a training does with its signals and gradients, layer by layer, and what is wrong with it."""
