@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from itertools import chain, zip_longest
-from operator import is_
+from collections.abc import Callable, Iterable
+from itertools import zip_longest
 from types import BuiltinFunctionType, FunctionType
 from typing import Any
 
@@ -16,7 +15,6 @@ from nn.losses import Loss
 from nn.module import Module
 
 _PLAIN = (bool, int, float, str, type(None), type, np.number, FunctionType, BuiltinFunctionType)
-_END = object()
 
 
 class Held:
@@ -29,19 +27,21 @@ class Held:
     def __init__(self, **objects: Any) -> None:
         self._objects = objects
         self._entries: list[tuple[str, Any]] = []
-        self._live: list[Iterable[Any]] = []  # of every holder what it holds, now and later
+        self._holders: list[Any] = []  # every dict, list and tuple that was gone through
         self._arrays: list[tuple[Any, Any]] = []  # each with its bytes: they may change in place
         self._seen: set[int] = set()
         for name, x in self._objects.items():
             self._enter(name, x)
             if not isinstance(x, (Module, Loss)):
                 self._go_through(name, getattr(x, "__dict__", {}))
-        self._live.append([_END])  # so that one more or one less before it is seen
-        self._items = [*chain.from_iterable(self._live)]
+        self._holds_the_same = _comparison(self._holders)
 
     def has_changed(self) -> bool:
         """Whether something is another one since, asked before every step."""
-        same = all(map(is_, chain.from_iterable(self._live), self._items))
+        try:
+            same = self._holds_the_same()
+        except LookupError:  # one attribute less, and another one more
+            same = False
         if same and self._arrays:
             same = all(array.tobytes() == kept for array, kept in self._arrays)
         return not same and bool(self.difference())
@@ -79,7 +79,23 @@ class Held:
         if id(holder) in self._seen:
             return
         self._seen.add(id(holder))
-        self._live.append(holder.values() if isinstance(holder, dict) else holder)
+        self._holders.append(holder)
         for key, x in [*(holder.items() if isinstance(holder, dict) else enumerate(holder))]:
             if key != "training" or not isinstance(x, bool):  # of a module it is entered with its type
                 self._enter(f"{name}.{key}", x)
+
+
+def _comparison(holders: Iterable[Any]) -> Callable[[], bool]:
+    """Whether each still holds the objects that it holds now: one expression, for it is asked at every step."""
+    known: dict[str, Any] = {}
+    tests = ["True"]
+    for place, holder in enumerate(holders):
+        known[f"holder{place}"] = holder
+        tests.append(f"len(holder{place}) == {len(holder)}")
+        for key, x in holder.items() if isinstance(holder, dict) else enumerate(holder):
+            number = len(known)
+            known |= {f"key{number}": key, f"x{number}": x}
+            at = repr(key) if key.__class__ in (str, int) else f"key{number}"
+            tests.append(f"holder{place}[{at}] is x{number}")
+    compared: Callable[[], bool] = eval(f"lambda: {' and '.join(tests)}", known)
+    return compared

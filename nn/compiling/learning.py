@@ -8,7 +8,8 @@ from typing import Any
 
 from autograd import Tensor, arrays
 from nn.compiling.lanes import LanesLearner
-from nn.compiling.step import NATIVE, NUMPY, CompiledStep, checked_kind
+from nn.compiling.one_pass import NATIVE, NUMPY
+from nn.compiling.step import CompiledStep, checked_kind
 from nn.learning import ArrayLearner, Learner, is_array_model, learner_for, warn_caller
 from nn.tally import Tally
 
