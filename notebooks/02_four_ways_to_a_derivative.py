@@ -161,7 +161,7 @@ assert (sweeps.forward, sweeps.reverse) == (1000, 1)
 
 
 # %%
-def g(x):  # type: ignore[no-untyped-def]
+def g(x):
     return x**2 * autograd.sin(x)
 
 
